@@ -1,0 +1,1 @@
+"""The terminal face: parses, calls one flow, renders."""

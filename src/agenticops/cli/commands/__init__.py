@@ -1,0 +1,1 @@
+"""Commands: each parses its arguments, calls one flow and renders what it gives."""

@@ -1,0 +1,136 @@
+"""`init`, `migrate` and `doctor`."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from agenticops.cli.commands.options import Commit, Json, example, group
+from agenticops.cli.lines import BAD, DIM, STRONG, WARN, Line, bad, clean, following, line, ok
+from agenticops.cli.output import emit
+from agenticops.errors import EXIT_ERROR
+from agenticops.flows import adopt
+from agenticops.flows import doctor as doctors
+from agenticops.flows import migrate as migration
+from agenticops.model.session import ROOT_SESSION
+from agenticops.workspace import Workspace
+
+app = group("Set a train up and keep it well.")
+
+
+class Train(StrEnum):
+    """The packaged trains."""
+
+    ml = "ml"
+    software = "software"
+    data = "data"
+    product = "product"
+
+
+@app.command(**example("agenticops init --train ml", "agenticops init --dry-run"))
+def init(
+    train: Annotated[Train | None, typer.Option(help="Which train; default: the one that is here, else ml.")] = None,
+    extras: Annotated[list[str], typer.Option("--with", metavar="make", help="Also write make targets.")] = [],  # noqa: B006
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and write nothing.")] = False,
+    commit: Commit = False,
+    json: Json = False,
+) -> None:
+    """Adopt a train in this repository. Run again, it upgrades what you left untouched; what you changed stays."""
+    found = adopt.adopt(Workspace(), train.value if train else "", extras, dry_run, commit)
+    plan = found.plan
+    data = {
+        "train": found.train,
+        "dry_run": dry_run,
+        "commit": found.commit,
+        "changes": [{"verb": c.verb, "path": c.path, "why": c.why} for c in plan.changes],
+    }
+    emit("init", data, _init_lines(found, dry_run), json)
+
+
+def _init_lines(found: adopt.Adoption, dry_run: bool) -> list[Line]:
+    p, plan = found.pipeline, found.plan
+    rows: list[Line] = []
+    if dry_run:
+        marks = {"create": "+", "update": "~", "keep": "=", "delete": "-"}
+        rows += [line(f"  {marks[c.verb]} {c.path}", (f"  {c.why}", DIM)) for c in plan.changes]
+    written, changed, kept = len(plan.of("create")), len(plan.of("update")), plan.of("keep")
+    rows.insert(
+        0,
+        ok(
+            f"{found.train} train: {len(p.phases)} phases, {len(p.modes)} modes, {len(p.agents)} agents",
+            "config/pipeline.yml",
+        ),
+    )
+    would = "would be " if dry_run else ""
+    added = ", ".join(f"{path} ({n} lines added)" for path, n in found.lines.items() if n)
+    rows.append(ok(f"{written} files {would}written, {changed} changed, {len(kept)} left alone", added))
+    if not dry_run:
+        rows += [line(("  yours   ", DIM), c.path, (f"  {c.why}", DIM)) for c in kept]
+    if found.commit:
+        rows.append(ok(f"committed {found.commit}"))
+    rows.append(following("agenticops init" if dry_run else 'agenticops work new --kind PRD --title "…" --start'))
+    return rows
+
+
+@app.command(**example("agenticops migrate --dry-run", "agenticops migrate --legacy-file docs/OLD_SESSION.md"))
+def migrate(
+    legacy_file: Annotated[str, typer.Option("--legacy-file", metavar="FILE", help=f"Default: {ROOT_SESSION}.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the new text and write nothing.")] = False,
+    json: Json = False,
+) -> None:
+    """Bring an older session file to today's form. Nothing is lost: the old file is kept."""
+    found = migration.migrate(Workspace(), legacy_file, dry_run)
+    if found is None:
+        emit(
+            "migrate",
+            {"layout": "current", "notes": []},
+            [ok("the session has today's form already", ROOT_SESSION)],
+            json,
+        )
+        return
+    would = "would be " if dry_run else ""
+    rows = [
+        ok(f"{found.source} ({found.layout}) {would}migrated", ROOT_SESSION),
+        ok(f"the old file {would}kept", found.kept),
+    ]
+    rows += [line(("  note    ", DIM), clean(n)) for n in found.notes]
+    if dry_run:
+        rows += [
+            [],
+            *[line(clean(row)) for row in found.text.rstrip("\n").split("\n")],
+            [],
+            following("agenticops migrate"),
+        ]
+    else:
+        rows.append(following("agenticops session show"))
+    emit("migrate", found, rows, json)
+
+
+@app.command(**example("agenticops doctor", "agenticops doctor --fix"))
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False, json: Json = False
+) -> None:
+    """Look at environment and repository. Without --fix it only shows what it would mend."""
+    workspace = Workspace()
+    symptoms = doctors.examine(workspace)
+    mended = doctors.mend(workspace, symptoms) if fix else []
+    if mended:
+        symptoms = doctors.examine(Workspace())
+    ill = [s for s in symptoms if not s.well]
+    rows: list[Line] = [ok(f"mended: {s.detail}", s.place) for s in mended]
+    for s in symptoms:
+        mark = ("✓ ", "green") if s.well else ("! " if s.fix else "✗ ", WARN if s.fix else BAD)
+        rows.append(line(mark, (f"{s.what:<11}", STRONG), clean(s.detail), (f"  {clean(s.place)}", DIM)))
+        if not s.well:
+            rows.append(
+                line(("             would ", DIM), s.fix) if s.fix else line(("             next  ", DIM), s.hint)
+            )
+    if any(s.fix for s in ill):
+        rows.append(following("agenticops doctor --fix"))
+    elif ill:
+        rows.append(bad(f"{len(ill)} of {len(symptoms)} need a person"))
+    emit("doctor", {"symptoms": symptoms, "mended": mended}, rows, json)
+    if ill:
+        raise typer.Exit(EXIT_ERROR)

@@ -1,0 +1,187 @@
+"""`work`: items that travel the pipeline."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from agenticops.cli import board
+from agenticops.cli.commands.options import Commit, Json, example, group
+from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
+from agenticops.cli.output import emit
+from agenticops.flows import work
+from agenticops.model.ticket import Ticket
+from agenticops.model.work import WorkItem
+from agenticops.workspace import Workspace
+
+app = group("Work items: PRD → CRD → Task, one Markdown document each.")
+
+
+class Kind(StrEnum):
+    """What a work item is."""
+
+    PRD = "PRD"
+    CRD = "CRD"
+    Task = "Task"
+
+
+class Priority(StrEnum):
+    """How urgent it is."""
+
+    now = "now"
+    next = "next"
+    future = "future"
+
+
+@app.command(**example('agenticops work new --kind PRD --title "Forecast refill adherence" --start'))
+def new(
+    title: Annotated[str, typer.Option(help="What is wanted, in one line.")],
+    kind: Annotated[Kind, typer.Option(help="PRD, CRD or Task.")] = Kind.PRD,
+    body: Annotated[str, typer.Option(help="The text of the document (Markdown).")] = "",
+    priority: Annotated[Priority, typer.Option()] = Priority.next,
+    parent: Annotated[str, typer.Option(metavar="ITEM", help="The PRD or CRD above it.")] = "",
+    issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number; it becomes the id.")] = None,
+    url: Annotated[str, typer.Option(help="The forge's page.")] = "",
+    label: Annotated[list[str], typer.Option(help="A label; may be given more than once.")] = [],  # noqa: B006
+    client: Annotated[str, typer.Option()] = "",
+    project: Annotated[str, typer.Option()] = "",
+    start: Annotated[bool, typer.Option("--start", help="Open its first ticket too.")] = False,
+    phase: Annotated[str, typer.Option(help="With --start: the one phase that a Task visits.")] = "",
+    commit: Commit = False,
+    json: Json = False,
+) -> None:
+    """Write a new work item."""
+    workspace = Workspace()
+    draft = WorkItem(
+        "",
+        kind.value,
+        title,
+        priority.value,
+        parent,
+        issue,
+        url,
+        tuple(label),
+        client=client,
+        project=project,
+        body=body,
+    )
+    item, ticket = work.new(workspace, draft, start, phase)
+    done = (
+        workspace.commit(
+            [item.path, ".agenticops/events", *([ticket.folder] if ticket else [])], f"Open {item.id}: {item.title}"
+        )
+        if commit
+        else ""
+    )
+    rows = [ok(f"work item {item.id}", item.path)]
+    if ticket:
+        rows += opened(ticket)
+    else:
+        rows.append(following(f"agenticops ticket new {item.id}" + ("" if item.kind != "Task" else " --phase PHASE")))
+    if done:
+        rows.insert(-1, ok(f"committed {done}"))
+    emit("work", {"item": item, "ticket": ticket, "commit": done}, rows, json)
+
+
+def opened(ticket: Ticket) -> list[Line]:
+    """Show a ticket that was just opened."""
+    begin = f"agenticops begin {board.short(ticket.id)} --agent {ticket.agent}"
+    return [ok(f"ticket {ticket.id} opened", f"mode {ticket.mode} · agent {ticket.agent}"), following(begin)]
+
+
+@app.command("list", **example("agenticops work list --kind PRD"))
+def list_(
+    kind: Annotated[str, typer.Option(help="Only PRD, CRD or Task.")] = "",
+    phase: Annotated[str, typer.Option(help="Only those in a phase, or waiting, or done.")] = "",
+    json: Json = False,
+) -> None:
+    """List the work items and where they stand."""
+    found = work.listing(Workspace(), kind, phase)
+    rows = [
+        line(
+            f"{r['id']:<10} ",
+            (f"{r['kind']:<5}", DIM),
+            f" {cut(r['title'], 52):<52} {r['priority']:<7} ",
+            (r["stands"], STRONG),
+        )
+        for r in found
+    ]
+    emit(
+        "work-list",
+        found,
+        rows or [line(("no work items", DIM)), following('agenticops work new --kind PRD --title "…"')],
+        json,
+    )
+
+
+@app.command(**example("agenticops work show 142"))
+def show(item: str, json: Json = False) -> None:
+    """Show a work item and its way through the pipeline."""
+    found, chain = work.show(Workspace(), item)
+    rows: list[Line] = [
+        line((f"{found.kind} {found.id}", STRONG), f"  {clean(found.title)}"),
+        line(
+            ("  priority  ", DIM),
+            found.priority,
+            ("   parent  ", DIM),
+            found.parent or "none",
+            ("   file  ", DIM),
+            found.path,
+        ),
+    ]
+    if found.url or found.issue:
+        rows.append(line(("  issue     ", DIM), clean(found.url or f"#{found.issue}")))
+    for event in chain.events:
+        rows.append(
+            line(
+                f"  {event.at[:16].replace('T', ' ')}  ",
+                clean(str(event.data.get("to", ""))),
+                (f"  {event.kind.replace('_', ' ')}", DIM),
+            )
+        )
+    if chain.forks:
+        rows.append(following(f"agenticops work resolve {found.id} --keep TICKET"))
+    emit("work", {"item": found, "way": chain.events, "stands": chain.state, "forks": chain.forks}, rows, json)
+
+
+@app.command(**example("agenticops work edit 142 --priority now"))
+def edit(
+    item: str,
+    title: Annotated[str, typer.Option()] = "",
+    priority: Annotated[Priority | None, typer.Option()] = None,
+    parent: Annotated[str, typer.Option(metavar="ITEM")] = "",
+    client: Annotated[str, typer.Option()] = "",
+    url: Annotated[str, typer.Option()] = "",
+    issue: Annotated[int | None, typer.Option(min=1)] = None,
+    label: Annotated[list[str], typer.Option(help="The labels, all of them.")] = [],  # noqa: B006
+    body: Annotated[str, typer.Option(help="The new text of the document.")] = "",
+    json: Json = False,
+) -> None:
+    """Change a work item; every byte that is not meant stays."""
+    changes: dict[str, Any] = {
+        "title": title,
+        "parent": parent,
+        "client": client,
+        "url": url,
+        "issue": issue,
+        "labels": list(label),
+    }
+    changes = {k: v for k, v in changes.items() if v}
+    if priority:
+        changes["priority"] = priority.value
+    found = work.edit(Workspace(), item, changes, body or None)
+    emit("work", {"item": found}, [ok(f"work item {found.id} changed", found.path)], json)
+
+
+@app.command(**example("agenticops work resolve 142 --keep validation_142-2"))
+def resolve(
+    item: str,
+    keep: Annotated[str, typer.Option(metavar="TICKET", help="The ticket that leads on.")],
+    json: Json = False,
+) -> None:
+    """Mend a forked history: one ticket is kept, the others are cancelled."""
+    cancelled = work.resolve(Workspace(), item, keep)
+    rows = [ok(f"{keep} leads on", f"cancelled: {', '.join(cancelled) or 'nothing'}"), following("agenticops check")]
+    emit("work-resolve", {"kept": keep, "cancelled": cancelled}, rows, json)

@@ -1,0 +1,73 @@
+"""The entry: hot reads are served here, before typer is loaded; the rest goes to the command table (ADR 0007)."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from agenticops.errors import EXIT_BUG, EXIT_INTERRUPTED, TrainError
+
+HOT = {"status": 0, "next": 1, "check": 1, "mode": 2}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and give its exit code."""
+    argv = sys.argv[1:] if arguments is None else arguments
+    if argv == ["--version"]:
+        from agenticops import __version__
+
+        sys.stdout.write(f"agenticops {__version__}\n")
+        return 0
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = _run(argv)
+        sys.stdout.flush()
+        return code
+    except TrainError as e:
+        from agenticops.cli.output import complain
+
+        complain(e)
+        return e.exit_code
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; nothing half-written\n")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader went away (`| head`); silence the flush at exit too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as e:  # the one place where a bug becomes an exit code
+        if os.environ.get("AGENTICOPS_DEBUG"):
+            raise
+        sys.stderr.write(
+            f"✗ agenticops met a bug: {type(e).__name__}: {e}\n"
+            "  next  run it again with AGENTICOPS_DEBUG=1 and report what it prints\n"
+        )
+        return EXIT_BUG
+
+
+def _run(argv: list[str]) -> int:
+    rest = list(argv)
+    while len(rest) >= 2 and rest[0] == "-C":
+        try:
+            os.chdir(rest[1])
+        except OSError as e:
+            raise TrainError(
+                f"cannot go to {rest[1]}: {os.strerror(e.errno or 0)}", place=rest[1], hint="-C wants a folder"
+            ) from None
+        rest = rest[2:]
+    as_json = "--json" in rest
+    words = [w for w in rest if w != "--json"]
+    if words and words[0] in HOT and not any(w.startswith("-") for w in words) and len(words) - 1 <= HOT[words[0]]:
+        if words[0] != "mode":
+            from agenticops.cli import hot
+
+            return hot.serve(words[0], words[1] if len(words) > 1 else None, as_json)
+        if words[1:2] == ["show"]:
+            from agenticops.cli import hot
+
+            return hot.serve("mode", words[2] if len(words) > 2 else None, as_json)
+    from agenticops.cli import root
+
+    return root.run(rest)

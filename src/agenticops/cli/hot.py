@@ -1,0 +1,61 @@
+"""Hot reads: status, next, check and mode show. Their modules must stay light; `make bench` holds the budget."""
+
+from __future__ import annotations
+
+from agenticops.cli.output import emit
+from agenticops.errors import EXIT_OK, EXIT_VERDICT
+from agenticops.workspace import Workspace
+
+
+def serve(command: str, argument: str | None, as_json: bool) -> int:
+    """Run one of the hot commands and give its exit code."""
+    workspace = Workspace()
+    if command == "check":
+        return _check(workspace, argument, as_json)
+    from agenticops.cli import board
+    from agenticops.flows import report
+
+    if command == "status":
+        data = report.status(workspace)
+        emit("status", data, board.status_lines(data, workspace.now), as_json)
+        return _told(data)
+    if command == "next":
+        step = report.next_step(workspace, argument)
+        emit("next", step, board.next_lines(step), as_json)
+        return EXIT_OK
+    from agenticops.cli import page
+
+    found = report.mode_page(workspace, argument)
+    emit("mode", found, page.mode_lines(found), as_json)
+    return EXIT_OK
+
+
+def _told(data: dict[str, list[dict[str, str]]]) -> int:
+    """What cannot be read is an error also where the rest could be shown."""
+    if not data["problems"]:
+        return EXIT_OK
+    from agenticops.cli.output import complain
+    from agenticops.errors import StateError
+
+    worst = None
+    for p in data["problems"]:
+        worst = StateError(p["message"], place=p["place"] or p["path"], hint=p["hint"])
+        complain(worst)
+    return worst.exit_code if worst else EXIT_OK
+
+
+def _check(workspace: Workspace, argument: str | None, as_json: bool) -> int:
+    from agenticops.cli import board
+    from agenticops.flows import judge
+
+    verdict = judge.ticket(workspace, argument) if argument else judge.train(workspace)
+    data = {
+        "holds": verdict.holds,
+        "gate": verdict.gate,
+        "ticket": verdict.ticket,
+        "checks": verdict.checks,
+        "digest": verdict.digest,
+        "findings": verdict.findings,
+    }
+    emit("check", data, board.verdict_lines(verdict), as_json)
+    return EXIT_OK if verdict.holds else EXIT_VERDICT

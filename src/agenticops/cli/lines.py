@@ -1,0 +1,53 @@
+"""Lines: what a command shows, as styled segments; the same lines become plain text or colour. Loads nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+Line = list[tuple[str, str]]
+GOOD, BAD, WARN, DIM, STRONG, NONE = "green", "red", "yellow", "dim", "bold", ""
+
+
+def clean(text: object) -> str:
+    """Make user text safe to print: control and direction characters become visible escapes."""
+    words = str(text)
+    if words.isprintable():
+        return words
+    return "".join(c if c.isprintable() else ("\\n" if c == "\n" else f"\\u{ord(c):04x}") for c in words)
+
+
+def line(*segments: str | tuple[str, str]) -> Line:
+    """Build a line from texts and (text, style) pairs."""
+    return [s if isinstance(s, tuple) else (s, NONE) for s in segments]
+
+
+def ok(text: str, rest: str = "") -> Line:
+    """A line that says that something was done."""
+    return line(("✓ ", GOOD), f"{text:<50}" if rest else text, (f" {rest}" if rest else "", DIM))
+
+
+def bad(text: str) -> Line:
+    """A line that says that something does not hold."""
+    return line(("✗ ", BAD), text)
+
+
+def following(command: str) -> Line:
+    """A line that names the next command."""
+    return line(("  next  ", DIM), (command, STRONG))
+
+
+def text(lines: Iterable[Line]) -> str:
+    """Join lines as plain text."""
+    return "".join("".join(s for s, _ in row).rstrip() + "\n" for row in lines)
+
+
+def cut(words: object, width: int) -> str:
+    """Shorten user text to a width."""
+    shown = clean(words)
+    return shown if len(shown) <= width else shown[: width - 1] + "…"
+
+
+def bar(part: int, whole: int, width: int = 10) -> str:
+    """Draw a progress bar."""
+    filled = width if not whole else part * width // whole
+    return "█" * filled + "░" * (width - filled)

@@ -1,0 +1,128 @@
+"""The command table: names and one-line helps are literal, so that help and dispatch import only what they need."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+import typer
+from typer import _click as click
+from typer.core import TyperCommand, TyperGroup
+
+from agenticops.errors import EXIT_USAGE, TrainError
+
+SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
+    "Set up": {
+        "init": ("adopt", "init", "Adopt a train in this repository, or upgrade it"),
+        "pipeline": ("pipeline", "", "Show, draw and lint the pipeline"),
+        "migrate": ("adopt", "migrate", "Bring an older session file to today's form"),
+        "doctor": ("adopt", "doctor", "Look at environment and repository; --fix mends"),
+    },
+    "Work": {
+        "work": ("work", "", "Work items: PRD, CRD, Task"),
+        "ticket": ("ticket", "", "Tickets: one visit of an item to a phase"),
+        "checklist": ("checklist", "", "Show, tick, add and reword bullets"),
+        "artifact": ("artifact", "", "What a ticket owes: write, check, record"),
+    },
+    "Gates": {
+        "check": ("gate", "check", "Judge the train, or the gate of one ticket"),
+        "gate": ("gate", "", "Show the gate of a phase"),
+        "advance": ("gate", "advance", "Judge a ticket's gate and move the work on"),
+        "explain": ("gate", "explain", "Say what a finding's code means and how to mend it"),
+    },
+    "Sessions": {
+        "begin": ("session", "begin", "Begin to work a ticket as an agent"),
+        "handoff": ("session", "handoff", "Hand the session to another agent"),
+        "session": ("session", "", "Notes, decisions, to-dos, blockers of the session"),
+        "mode": ("mode", "", "The page of a mode; enter another one"),
+    },
+    "See": {
+        "next": ("see", "next", "The one thing to do now"),
+        "status": ("see", "status", "Where every ticket stands and what holds it"),
+        "log": ("see", "log", "The events, filtered"),
+    },
+}
+COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
+
+
+def load(name: str) -> click.Command:
+    """Import a command or a group by its entry in the table."""
+    module, command, _ = COMMANDS[name]
+    group = typer.main.get_command(import_module(f"agenticops.cli.commands.{module}").app)
+    if not command:
+        group.name = name
+        if isinstance(group, TyperGroup):
+            for other, *_ in [(n, e) for n, e in COMMANDS.items() if e[0] == module and e[1]]:
+                group.commands.pop(other, None)
+        return group
+    assert isinstance(group, TyperGroup)
+    return group.commands[command]
+
+
+class Root(TyperGroup):
+    """Answers help from the table; a command's module is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name all commands, in the table's order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Give a stub that knows its one-line help."""
+        return TyperCommand(cmd_name, help=COMMANDS[cmd_name][2]) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Import the command that is called."""
+        name = args[0]
+        if name not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(name, COMMANDS, 1)
+            ctx.fail(f"there is no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return name, load(name), args[1:]
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Show the commands by section."""
+        for title, entries in SECTIONS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, entry[2]) for name, entry in entries.items()])
+
+
+def tree() -> Any:
+    """Build the root command."""
+    app = typer.Typer(cls=Root, add_completion=False, rich_markup_mode=None, no_args_is_help=True)
+
+    @app.callback(epilog="Example: agenticops init --train ml && agenticops next")
+    def root(
+        directory: str = typer.Option("", "-C", metavar="DIR", help="Run as if started in DIR."),
+        version: bool = typer.Option(False, "--version", help="Show the version."),
+    ) -> None:
+        """Deliver value with people and AI agents: work moves through a pipeline, and gates prove it."""
+
+    return typer.main.get_command(app)
+
+
+def run(arguments: list[str]) -> int:
+    """Parse and run; give the exit code. Raises TrainError for the entry to show."""
+    try:
+        code = tree().main(arguments, prog_name="agenticops", standalone_mode=False)
+    except click.exceptions.NoArgsIsHelpError as e:
+        e.show()
+        return EXIT_USAGE
+    except click.exceptions.UsageError as e:
+        raise _usage(e) from None
+    except typer.Abort:
+        raise KeyboardInterrupt from None
+    except click.exceptions.ClickException as e:
+        raise TrainError(e.format_message()) from None
+    return code if isinstance(code, int) else 0
+
+
+def _usage(error: click.exceptions.UsageError) -> TrainError:
+    from agenticops.errors import UsageError
+
+    path = error.ctx.command_path if error.ctx else "agenticops"
+    message = error.format_message().rstrip(".").replace(os.linesep, " ")
+    return UsageError(message[0].lower() + message[1:] if message else "usage", hint=f"{path} --help")

@@ -1,0 +1,1 @@
+"""The core: what is true of things. Pure functions."""

@@ -1,0 +1,1 @@
+"""The flows: what people do; one use case a file."""

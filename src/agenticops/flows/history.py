@@ -1,0 +1,65 @@
+"""History: the events, filtered."""
+
+from __future__ import annotations
+
+import re
+import time
+
+from agenticops.errors import StateError, UsageError
+from agenticops.model.event import Event
+from agenticops.ports.clock import timestamp
+from agenticops.workspace import Workspace
+
+_SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
+_SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def events(
+    workspace: Workspace,
+    *,
+    ticket: str = "",
+    item: str = "",
+    actor: str = "",
+    kind: str = "",
+    since: str = "",
+    limit: int = 0,
+) -> list[Event]:
+    """Give events in order. `ticket` and `item` may be the start of an id; `limit` keeps the last ones."""
+    where, values = ["1"], []
+    if ticket:
+        where.append("(ticket LIKE ? || '%' OR ticket LIKE '%\\_' || ? || '%' ESCAPE '\\')")
+        values += [ticket, ticket]
+    if item:
+        where.append("item LIKE ? || '%'")
+        values.append(item)
+    if kind:
+        where.append("kind = ?")
+        values.append(kind)
+    if since:
+        where.append("at >= ?")
+        values.append(moment(since, workspace.clock.milliseconds()))
+    if actor:
+        where.append(
+            "(json_extract(json, '$.actor.operator') LIKE '%' || ? || '%' OR json_extract(json, '$.actor.agent') = ?)"
+        )
+        values += [actor, actor]
+    for path, message, place, hint in workspace.index.problems():
+        if path.startswith(".agenticops/events"):
+            raise StateError(message, place=place, hint=hint)
+    return workspace.log.select(" AND ".join(where), tuple(values), limit)
+
+
+def moment(words: str, now: int) -> str:
+    """Read `today`, `2d`, `3h`, a date or a time as a time stamp in UTC. Raises UsageError."""
+    if words == "today":
+        return timestamp(now)[:10]
+    match = _SPAN.fullmatch(words.strip())
+    if match:
+        return timestamp(now - int(match[1]) * _SECONDS[match[2]] * 1000)
+    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"):
+        try:
+            time.strptime(words, form)
+        except ValueError:
+            continue
+        return words.rstrip("Z")
+    raise UsageError(f"{words!r} is no time", hint="say today, 2d, 3h, 2026-11-01 or 2026-11-01T08:00:00")

@@ -1,0 +1,312 @@
+"""Sessions: begin, note, decide, to-dos, blockers, pause, resume, archive, hand-off. One writer at a time."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from agenticops.core import documents, yamltext
+from agenticops.core.train import Train
+from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.flows import aim, rest
+from agenticops.flows import ticket as tickets
+from agenticops.model.event import Draft
+from agenticops.model.finding import Finding
+from agenticops.model.ids import base32, ulid
+from agenticops.model.session import ARCHIVE, ROOT_SESSION, Session
+from agenticops.model.ticket import Ticket
+from agenticops.store.transaction import Transaction
+from agenticops.workspace import Workspace
+
+Fields = dict[str, Any]
+BODY = "\n# Session notes\n\nFree text below the front-matter is yours.\n"
+
+
+def begin(workspace: Workspace, wanted: str | None, agent: str) -> tuple[Session, str, Ticket]:
+    """Open the session of a ticket for an agent; takes over what was handed to it. Gives session, path and ticket."""
+    with workspace.transaction("begin") as tx:
+        train = workspace.train
+        ticket = aim.ticket(workspace, wanted)
+        if ticket.closed:
+            raise TrainError(f"{ticket.id} is {ticket.status}", place=ticket.path, hint="agenticops next")
+        if ticket.status == "blocked":
+            raise TrainError(
+                f"{ticket.id} is blocked: {ticket.blocked_by}",
+                place=ticket.path,
+                hint=f"agenticops ticket unblock {ticket.id}",
+            )
+        agent = agent or ticket.agent
+        _may_work(train, ticket, agent)
+        tickets.guard(train, ticket)
+        path = aim.session_path(workspace, ticket.id)
+        old = train.session(path)
+        _free(old, ticket, agent, path, workspace, tx)
+        session = _begun(workspace, tx, ticket, agent, path, old)
+        if ticket.status in ("todo", "in_review"):
+            tickets.move(tx, ticket, "in_progress")
+    return session, path, train.ticket(ticket.id)
+
+
+def _may_work(train: Train, ticket: Ticket, agent: str) -> None:
+    train.agent(agent)
+    phase, mode = train.phase(ticket.phase), train.mode(ticket.mode)
+    allowed = dict.fromkeys((phase.owner, *phase.helpers, *mode.agents))
+    if agent not in allowed:
+        hint = f"these may: {', '.join(allowed)}"
+        raise TrainError(
+            f"{agent} does not work in {ticket.phase} (mode {ticket.mode})", place=documents.PIPELINE, hint=hint
+        )
+
+
+def _free(old: Session | None, ticket: Ticket, agent: str, path: str, workspace: Workspace, tx: Transaction) -> None:
+    """Make sure that nobody else writes this session."""
+    if old is None or old.status in ("init", "done", "archived"):
+        return
+    if old.ticket == ticket.id:
+        if old.status == "handed_off" and old.handoff.to != agent:
+            hint = f"agenticops begin {ticket.id} --agent {old.handoff.to}"
+            raise TrainError(f"the session was handed to {old.handoff.to}, not to {agent}", place=path, hint=hint)
+        if old.status == "active" and old.agent != agent:
+            hint = f"agenticops handoff --to {agent}, or agenticops session archive"
+            raise TrainError(f"{old.agent} works {ticket.id} in this session", place=path, hint=hint)
+        return
+    if old.ticket in workspace.train.ticket_ids() and not workspace.train.ticket(old.ticket).closed:
+        hint = "agenticops session archive puts it to rest; or work on a branch: git switch -c phase/" + ticket.id
+        raise TrainError(f"the session works {old.ticket} for {old.agent or 'nobody'}", place=path, hint=hint)
+    rest.archive_root(workspace, tx, old.ticket, "its ticket is closed")
+
+
+def _begun(
+    workspace: Workspace, tx: Transaction, ticket: Ticket, agent: str, path: str, old: Session | None
+) -> Session:
+    train, mode = workspace.train, workspace.train.mode(ticket.mode)
+    continues = old is not None and old.ticket == ticket.id and bool(old.id)
+    name = (
+        old.id
+        if continues and old
+        else "s-" + ulid(workspace.clock.milliseconds(), workspace.clock.entropy(10)).lower()
+    )
+    fields: Fields = {"id": name, "status": "active"}
+    if not continues:
+        fields |= {
+            "started_at": workspace.now,
+            "operator": workspace.git.identity(),
+            "assistant": os.environ.get("AGENTICOPS_ASSISTANT", ""),
+        }
+    above = parents(train, ticket)
+    fields |= {
+        "agent": agent,
+        "mode": ticket.mode,
+        "phase": ticket.phase,
+        "ticket": ticket.id,
+        "branch": workspace.branch,
+        "parents": above,
+    }
+    if continues and old and old.status == "handed_off":
+        fields["handoff"] = {"to": "", "requirements": [], "notes": ""}
+        data = {"to": agent, "from": old.agent, "notes": old.handoff.notes}
+        tx.append(Draft("handoff_accepted", f"session/{name}", ticket.id, ticket.item, data))
+    if not continues:
+        fields |= {"todos": [], "decisions": [], "blockers": [], "next_steps": [], "notes": []}
+    fields |= {"allowed_tools": list(mode.allowed_tools), "restricted_tools": list(mode.restricted_tools)}
+    raw = tx.read(path) if continues or path != ROOT_SESSION else None
+    text = yamltext.decode(raw, path) if raw is not None else f"---\n---\n{BODY}"
+    fresh = documents.edit_front(text, fields, path)
+    tx.write(path, fresh)
+    kind = "session_resumed" if continues else "session_began"
+    data = {"agent": agent, "mode": ticket.mode, "phase": ticket.phase, "path": path}
+    tx.append(Draft(kind, f"session/{name}", ticket.id, ticket.item, data))
+    return documents.read_session(fresh.encode(), path)
+
+
+def parents(train: Train, ticket: Ticket) -> dict[str, str]:
+    """Find the product requirement and the change request above an item, itself included."""
+    found = {"prd": "", "crd": ""}
+    name, seen = ticket.item, set()
+    while name and name not in seen and name in train.item_ids():
+        seen.add(name)
+        item = train.item(name)
+        if item.kind.lower() in found:
+            found[item.kind.lower()] = found[item.kind.lower()] or item.id
+        name = item.parent
+    return found
+
+
+def current(workspace: Workspace) -> tuple[Session, str]:
+    """Give the session that counts here. Raises TrainError when none was begun."""
+    path = aim.session_path(workspace, _side_ticket(workspace))
+    session = workspace.train.session(path)
+    if session is None or not session.id or session.status == "archived":
+        raise TrainError("no session is open", place=path, hint="agenticops begin TICKET --agent AGENT")
+    return session, path
+
+
+def _side_ticket(workspace: Workspace) -> str:
+    """On a branch of its own, the one ticket whose session was begun there."""
+    rows = workspace.index.rows("SELECT id FROM ticket WHERE closed=0 AND status='in_progress' ORDER BY id")
+    return str(rows[0][0]) if len(rows) == 1 else ""
+
+
+def change(workspace: Workspace, kind: str, edit: Any) -> tuple[Session, str]:
+    """Edit the session's front-matter: `edit(session)` gives the fields to set and the event's data."""
+    with workspace.transaction(kind.replace("_", " ")) as tx:
+        session, path = current(workspace)
+        fields, data = edit(session)
+        text = yamltext.decode(tx.read(path) or b"", path)
+        fresh = documents.edit_front(text, fields, path) if fields else text
+        tx.write(path, fresh)
+        tx.append(Draft(kind, f"session/{session.id}", session.ticket, _item(session), data))
+    return documents.read_session(fresh.encode(), path), path
+
+
+def append(workspace: Workspace, field: str, text: str, kind: str) -> tuple[Session, str]:
+    """Add a line to one of the session's lists (notes, decisions, blockers, next_steps)."""
+    words = " ".join(text.split())
+    if not words:
+        raise UsageError("nothing to write down")
+    return change(workspace, kind, lambda s: ({field: [*getattr(s, field), words]}, {"text": words}))
+
+
+def unblock(workspace: Workspace, text: str) -> tuple[Session, str]:
+    """Take blockers out: those that contain the text, or all."""
+
+    def edit(session: Session) -> tuple[Fields, Fields]:
+        gone = [b for b in session.blockers if text.casefold() in b.casefold()]
+        if not gone:
+            raise UsageError(
+                f"no blocker says {text!r}" if text else "the session has no blockers", hint="agenticops session show"
+            )
+        return {"blockers": [b for b in session.blockers if b not in gone]}, {"text": "; ".join(gone)}
+
+    return change(workspace, "session_unblocked", edit)
+
+
+def add_todo(workspace: Workspace, content: str, priority: str) -> tuple[Session, str]:
+    """Add a to-do with an id of its own."""
+    name = "d" + base32(int.from_bytes(workspace.clock.entropy(3), "big"), 4)
+    entry = {"id": name, "content": content, "status": "pending", "priority": priority}
+    return change(workspace, "todo_added", lambda s: ({"todos": [*_todos(s), entry]}, {"todo": name, "text": content}))
+
+
+def finish_todo(workspace: Workspace, wanted: str) -> tuple[Session, str]:
+    """Mark a to-do completed, by id or by a part of its text."""
+
+    def edit(session: Session) -> tuple[Fields, Fields]:
+        hits = [t for t in session.todos if t.id == wanted] or [
+            t for t in session.todos if wanted.casefold() in t.content.casefold()
+        ]
+        if len(hits) != 1:
+            raise UsageError(
+                f"{len(hits)} to-dos match {wanted!r}", hint="agenticops session show lists them with their ids"
+            )
+        todos = [{**t, "status": "completed"} if t["id"] == hits[0].id else t for t in _todos(session)]
+        return {"todos": todos}, {"todo": hits[0].id, "text": hits[0].content}
+
+    return change(workspace, "todo_completed", edit)
+
+
+def _todos(session: Session) -> list[dict[str, str]]:
+    return [{"id": t.id, "content": t.content, "status": t.status, "priority": t.priority} for t in session.todos]
+
+
+def turn(workspace: Workspace, status: str, kind: str, wanted: tuple[str, ...]) -> tuple[Session, str]:
+    """Pause or resume. Raises TrainError from any other status than those wanted."""
+
+    def edit(session: Session) -> tuple[Fields, Fields]:
+        if session.status not in wanted:
+            raise TrainError(f"the session is {session.status}", hint="agenticops session show")
+        return {"status": status}, {"from": session.status}
+
+    return change(workspace, kind, edit)
+
+
+def archive(workspace: Workspace) -> str:
+    """Put the session to rest; gives where it is kept."""
+    with workspace.transaction("session archive") as tx:
+        session, path = current(workspace)
+        if path == ROOT_SESSION:
+            return rest.archive_root(workspace, tx, "", "archived by hand")
+        text = yamltext.decode(tx.read(path) or b"", path)
+        tx.write(path, documents.edit_front(text, {"status": "archived"}, path))
+        tx.append(rest.archived(session, path, "archived by hand"))
+    return path
+
+
+def handoff(workspace: Workspace, to: str, note: str, steps: list[str]) -> tuple[Session, str, list[Finding]]:
+    """Hand the session to another agent; what that agent requires must be there (exit 3 with findings)."""
+    with workspace.transaction("handoff") as tx:
+        train = workspace.train
+        session, path = current(workspace)
+        if session.status != "active":
+            raise TrainError(f"the session is {session.status}", place=path, hint="agenticops session resume")
+        if session.agent == to:
+            raise UsageError(f"{to} has the session already")
+        ticket = train.ticket(session.ticket)
+        _may_work(train, ticket, to)
+        following = [*session.next_steps, *steps]
+        brought = {
+            "next_steps": following,
+            "notes": [*session.notes, *([note] if note else [])],
+            "decisions": session.decisions,
+        }
+        requirements = train.agent(to).requires
+        missing = [r for r in requirements if not brought.get(r)]
+        if missing:
+            ways = {"next_steps": '--next "…"', "notes": '--note "…"', "decisions": 'agenticops session decide "…"'}
+            hints = [
+                Finding("VT505", f"{to} requires {r} at a hand-off", path, hint=ways.get(r, f"fill {r}"))
+                for r in missing
+            ]
+            return session, path, hints
+        fields: Fields = {"status": "handed_off", "next_steps": following}
+        fields["handoff"] = {"to": to, "requirements": list(requirements), "notes": note}
+        text = yamltext.decode(tx.read(path) or b"", path)
+        fresh = documents.edit_front(text, fields, path)
+        tx.write(path, fresh)
+        data = {"from": session.agent, "to": to, "notes": note, "next_steps": following}
+        tx.append(Draft("handed_off", f"session/{session.id}", session.ticket, _item(session), data))
+    return documents.read_session(fresh.encode(), path), path, []
+
+
+def enter(workspace: Workspace, mode: str) -> tuple[Session, str]:
+    """Enter a mode: the ticket's own, or one that the present mode leads to."""
+    train = workspace.train
+
+    def edit(session: Session) -> tuple[Fields, Fields]:
+        wanted = train.mode(mode)
+        home = train.ticket(session.ticket).mode if session.ticket else ""
+        allowed = dict.fromkeys((home, *(train.mode(session.mode).transitions if session.mode else ())))
+        if mode not in allowed:
+            ways = ", ".join(a for a in allowed if a)
+            raise TrainError(
+                f"{session.mode} does not lead to {mode}",
+                place=documents.PIPELINE,
+                hint=f"from there you may enter {ways}",
+            )
+        tools = {"allowed_tools": list(wanted.allowed_tools), "restricted_tools": list(wanted.restricted_tools)}
+        return {"mode": mode, **tools}, {"from": session.mode, "mode": mode}
+
+    return change(workspace, "mode_entered", edit)
+
+
+def listing(workspace: Workspace) -> list[tuple[str, Session]]:
+    """List the sessions: the root one, those of open tickets, the archive. A broken one is left to `check`."""
+    train = workspace.train
+    paths = [
+        ROOT_SESSION,
+        *(f"tickets/{r[0]}/ACTIVE_SESSION.md" for r in workspace.index.rows("SELECT id FROM ticket WHERE closed=0")),
+    ]
+    paths += [f"{ARCHIVE}/{n}" for n in train.tree.names(ARCHIVE) if n.endswith(".md")]
+    found = []
+    for path in paths:
+        try:
+            session = train.session(path)
+        except StateError:
+            continue
+        if session is not None and session.id:
+            found.append((path, session))
+    return found
+
+
+def _item(session: Session) -> str:
+    return session.ticket.split("_", 1)[-1].split("-")[0] if session.ticket else ""

@@ -1,0 +1,169 @@
+"""Work items: what is to be delivered, one Markdown document each; and the mending of forked histories."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agenticops.core import documents, fold, yamltext
+from agenticops.core.train import Train
+from agenticops.errors import ConflictError, StateError, TrainError, UsageError
+from agenticops.flows import aim
+from agenticops.flows import ticket as tickets
+from agenticops.model import ids
+from agenticops.model.event import Draft, Event
+from agenticops.model.ticket import Ticket
+from agenticops.model.work import WorkItem
+from agenticops.store.transaction import Transaction
+from agenticops.workspace import Workspace
+
+PARENT_OF = {"PRD": (), "CRD": ("PRD",), "Task": ("CRD", "PRD")}
+
+
+def new(workspace: Workspace, item: WorkItem, start: bool = False, phase: str = "") -> tuple[WorkItem, Ticket | None]:
+    """Write a work item and, when asked, open its first ticket. It gets the issue's number as id, or a new one."""
+    import msgspec
+
+    if not item.title.strip():
+        raise UsageError("a work item needs a title", hint='--title "…"')
+    with workspace.transaction("work new") as tx:
+        train = workspace.train
+        _ = train.pipeline
+        name = item.id or (str(item.issue) if item.issue else ids.new_item_id())
+        if name in train.item_ids():
+            raise ConflictError(
+                f"work item {name} exists already", place=f"docs/work/{name}.md", hint=f"agenticops work show {name}"
+            )
+        parent = _parent(train, workspace, item)
+        item = msgspec.structs.replace(item, id=name, parent=parent, title=" ".join(item.title.split()))
+        tx.write(item.path, documents.write_item(item))
+        tx.append(
+            Draft(
+                "item_created",
+                f"item/{name}",
+                item=name,
+                data={"to": "created", "kind": item.kind, "title": item.title},
+            )
+        )
+        ticket = tickets.start(workspace, tx, item, phase) if start else None
+    return item, ticket
+
+
+def _parent(train: Train, workspace: Workspace, item: WorkItem) -> str:
+    if not item.parent:
+        return ""
+    parent = train.item(aim.item_id(workspace, item.parent))
+    if parent.kind not in PARENT_OF[item.kind]:
+        wanted = " or a ".join(PARENT_OF[item.kind]) or "nothing"
+        raise UsageError(
+            f"a {item.kind} belongs below a {wanted}, not below a {parent.kind}", hint="agenticops work list"
+        )
+    return parent.id
+
+
+def show(workspace: Workspace, wanted: str) -> tuple[WorkItem, fold.Chain]:
+    """Give a work item and its way through the pipeline."""
+    name = aim.item_id(workspace, wanted)
+    return workspace.train.item(name), workspace.train.item_chain(name)
+
+
+def listing(workspace: Workspace, kind: str = "", phase: str = "") -> list[dict[str, Any]]:
+    """List the work items with where they stand."""
+    rows = workspace.index.rows(
+        """SELECT i.id, i.kind, i.title, i.priority, i.parent,
+           (SELECT phase FROM ticket t WHERE t.item = i.id AND t.closed = 0 ORDER BY t.id LIMIT 1),
+           EXISTS(SELECT 1 FROM event e WHERE e.subject = 'item/' || i.id AND e.kind = 'item_finished')
+           FROM item i ORDER BY CASE i.priority WHEN 'now' THEN 0 WHEN 'next' THEN 1 ELSE 2 END, i.id"""
+    )
+    found = []
+    for name, its_kind, title, priority, parent, its_phase, finished in rows:
+        stands = its_phase or ("done" if finished else "waiting")
+        if kind in ("", its_kind) and phase in ("", stands):
+            found.append(
+                {"id": name, "kind": its_kind, "title": title, "priority": priority, "parent": parent, "stands": stands}
+            )
+    return found
+
+
+def edit(workspace: Workspace, wanted: str, changes: dict[str, Any], body: str | None = None) -> WorkItem:
+    """Change a work item's fields or text and keep every other byte of its document."""
+    if not changes and body is None:
+        raise UsageError("nothing to change", hint="agenticops work edit --help")
+    with workspace.transaction("work edit") as tx:
+        train = workspace.train
+        item = train.item(aim.item_id(workspace, wanted))
+        if "parent" in changes:
+            import msgspec
+
+            changes["parent"] = _parent(train, workspace, msgspec.structs.replace(item, parent=changes["parent"]))
+        text = yamltext.decode(tx.read(item.path) or b"", item.path)
+        if changes:
+            text = documents.edit_front(text, changes, item.path)
+        if body is not None:
+            _, old, _ = yamltext.split(text)
+            text = text[: len(text) - len(old)] + f"\n{body.strip()}\n"
+        documents.read_item(text.encode(), item.path)
+        tx.write(item.path, text)
+        fields = sorted([*changes, *(["body"] if body is not None else [])])
+        tx.append(Draft("item_edited", f"item/{item.id}", item=item.id, data={"fields": fields}))
+    return workspace.train.item(item.id)
+
+
+def resolve(workspace: Workspace, wanted: str, keep: str) -> list[str]:
+    """Mend a fork: the ticket that is kept leads on; the other ways' open tickets are cancelled."""
+    with workspace.transaction("work resolve") as tx:
+        train = workspace.train
+        item = aim.item_id(workspace, wanted)
+        kept = ids.resolve(keep, train.ticket_ids(), "ticket")
+        if train.ticket(kept).item != item:
+            raise UsageError(f"{kept} is no ticket of {item}", hint=f"agenticops ticket list --item {item}")
+        cancelled = _resolve_way(tx, train, item, kept)
+        mended = bool(cancelled) or _resolve_statuses(tx, train, item)
+        if not mended:
+            raise TrainError(f"the history of {item} does not fork", hint=f"agenticops work show {item}")
+    return cancelled
+
+
+def _resolve_way(tx: Transaction, train: Train, item: str, kept: str) -> list[str]:
+    forks = train.item_chain(item).forks
+    if not forks:
+        return []
+    events = [e for fork in forks for e in fork]
+    winner = next((e for e in events if fold.target(e) == kept), None)
+    if winner is None:
+        ways = ", ".join(sorted({fold.target(e) for e in events}))
+        raise UsageError(f"the fork went to {ways}, not to {kept}", hint="keep one of these")
+    losers = [e for e in events if fold.target(e) != kept]
+    cancelled = []
+    for name in sorted({fold.target(e) for e in losers} & set(train.ticket_ids())):
+        ticket = train.ticket(name)
+        if not ticket.closed:
+            tickets.close(tx, train, ticket, "cancelled", {"reason": f"fork resolved: {kept} is kept"})
+        cancelled.append(name)
+    _append(tx, f"item/{item}", kept, item, winner, losers)
+    return cancelled or [fold.target(e) for e in losers]
+
+
+def _resolve_statuses(tx: Transaction, train: Train, item: str) -> bool:
+    """Let each forked status history end in what the ticket's file says."""
+    mended = False
+    for name in train.ticket_ids():
+        if ids.split_ticket(name)[1] != item:
+            continue
+        for fork in train.status_chain(name).forks:
+            status = train.ticket(name).status
+            winner = next((e for e in fork if fold.target(e) == status), None)
+            if winner is None:
+                ways = ", ".join(sorted({fold.target(e) for e in fork}))
+                raise StateError(
+                    f"the log went to {ways}, the file says {status}",
+                    place=f"tickets/{name}/ticket.yml",
+                    hint="set it to one of these",
+                )
+            _append(tx, f"ticket/{name}", name, item, winner, [e for e in fork if fold.target(e) != status])
+            mended = True
+    return mended
+
+
+def _append(tx: Transaction, subject: str, ticket: str, item: str, winner: Event, losers: list[Event]) -> None:
+    data = {"to": fold.target(winner), "keep": winner.id, "drop": [e.id for e in losers]}
+    tx.append(Draft("fork_resolved", subject, ticket, item, data))

@@ -1,0 +1,1 @@
+"""The model: what things are. Frozen types; no I/O, no clock."""

@@ -1,0 +1,1 @@
+"""The ports: what lies outside."""

@@ -1,0 +1,1 @@
+"""The store: where things live, and the only way to write them."""

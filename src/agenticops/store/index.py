@@ -1,0 +1,168 @@
+"""The index: a SQLite cache in the worktree's git dir. Deleting it costs a rebuild and nothing else. ADR 0007.
+
+It is fresh when HEAD, the git index and the watched files and folders are as they were. Files of closed tickets are
+frozen, so they are looked at again only when HEAD or the git index has changed: refreshing follows the open tickets.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable
+from typing import Any
+
+LAYOUT = "1"
+# A file written within this time of being read may change again without a new time stamp.
+RACY_NS = 20_000_000
+TABLES = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE watch(path TEXT PRIMARY KEY, stamp TEXT, crc INTEGER, racy INTEGER, hot INTEGER) WITHOUT ROWID;
+CREATE INDEX watch_hot ON watch(hot);
+CREATE TABLE problem(path TEXT PRIMARY KEY, message TEXT, place TEXT, hint TEXT) WITHOUT ROWID;
+CREATE TABLE part(key TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
+CREATE TABLE item(id TEXT PRIMARY KEY, kind TEXT, title TEXT, priority TEXT, parent TEXT, issue INTEGER,
+  json TEXT) WITHOUT ROWID;
+CREATE TABLE ticket(id TEXT PRIMARY KEY, item TEXT, phase TEXT, mode TEXT, agent TEXT, status TEXT, closed INTEGER,
+  blocked_by TEXT, owed INTEGER, ticked INTEGER, artifacts INTEGER, json TEXT, bullets TEXT) WITHOUT ROWID;
+CREATE INDEX ticket_open ON ticket(closed);
+CREATE INDEX ticket_item ON ticket(item);
+CREATE TABLE event(id TEXT PRIMARY KEY, lamport INTEGER, at TEXT, kind TEXT, subject TEXT, ticket TEXT, item TEXT,
+  prev TEXT, target TEXT, name TEXT, shard TEXT, json TEXT) WITHOUT ROWID;
+CREATE INDEX event_order ON event(lamport, id);
+CREATE INDEX event_subject ON event(subject);
+CREATE INDEX event_ticket ON event(ticket);
+CREATE INDEX event_item ON event(item);
+CREATE INDEX event_shard ON event(shard);
+CREATE TABLE verdict(key TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
+"""
+
+
+def stamp(status: os.stat_result) -> str:
+    """A value that changes whenever a file or folder is written."""
+    return f"{status.st_mtime_ns}:{status.st_size}:{status.st_ino}"
+
+
+class Index:
+    """Opens the cache; `git_stamp` tells when HEAD or the git index may have changed."""
+
+    def __init__(self, folder: str, root: str, git_stamp: Callable[[], str]) -> None:
+        self.file = os.path.join(folder, "index.sqlite")
+        self.root = root
+        self.git_stamp = git_stamp
+        self.db = self._open()
+
+    def _open(self) -> sqlite3.Connection:
+        try:
+            os.makedirs(os.path.dirname(self.file), exist_ok=True)
+            return self.connect(self.file)
+        except sqlite3.DatabaseError:
+            # Damaged, or of another layout: it is only a cache.
+            try:
+                os.unlink(self.file)
+                return self.connect(self.file)
+            except (OSError, sqlite3.Error):
+                return self.connect(":memory:")
+        except OSError:
+            return self.connect(":memory:")
+
+    def connect(self, file: str) -> sqlite3.Connection:
+        """Open a database file, or `:memory:`, with the tables of this layout."""
+        db = sqlite3.connect(file, timeout=5.0, isolation_level=None)
+        db.execute("PRAGMA synchronous=OFF")
+        db.execute("PRAGMA temp_store=MEMORY")
+        found = db.execute("PRAGMA user_version").fetchone()[0]
+        if found != int(LAYOUT):
+            if found:
+                db.close()
+                raise sqlite3.DatabaseError("another layout")
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("BEGIN IMMEDIATE")
+            if not db.execute("PRAGMA user_version").fetchone()[0]:
+                for statement in TABLES.split(";\n"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version={LAYOUT}")
+            db.execute("COMMIT")
+        return db
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.db.close()
+
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """Run a query."""
+        return self.db.execute(sql, values).fetchall()
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """Run a query for one value; None when there is no row."""
+        row = self.db.execute(sql, values).fetchone()
+        return None if row is None else row[0]
+
+    def fresh(self) -> bool:
+        """Tell whether nothing that counts has changed since the last refresh. Reads stamps only."""
+        if self.value("SELECT value FROM meta WHERE key='git'") != self.git_stamp():
+            return False
+        return not self.changed("SELECT path, stamp, crc, racy FROM watch WHERE hot=1")
+
+    def changed(self, sql: str) -> list[str]:
+        """List the watched paths whose stamp differs; a racy one is compared by content."""
+        found = []
+        settled = []
+        root = self.root + "/"
+        lstat = os.lstat
+        for path, old, crc, racy in self.db.execute(sql):
+            try:
+                s = lstat(root + path)
+                new = f"{s.st_mtime_ns}:{s.st_size}:{s.st_ino}"
+            except OSError:
+                new = ""
+            if new != old or (racy and self._crc(path) != crc):
+                found.append(path)
+            elif racy and time.time_ns() - s.st_mtime_ns > RACY_NS:
+                settled.append((path,))
+        if settled and not found:
+            self._settle(settled)
+        return found
+
+    def _settle(self, rows: list[tuple[str]]) -> None:
+        try:
+            self.db.executemany("UPDATE watch SET racy=0 WHERE path=?", rows)
+        except sqlite3.OperationalError:
+            pass  # a busy or read-only cache: the next reader settles it
+
+    def _crc(self, path: str) -> int:
+        full = os.path.join(self.root, path)
+        if os.path.isdir(full):
+            return zlib.crc32("\0".join(sorted(os.listdir(full))).encode("utf-8", "surrogateescape"))
+        try:
+            with open(full, "rb") as f:
+                return zlib.crc32(f.read())
+        except OSError:
+            return -1
+
+    def watch(self, path: str, hot: bool) -> None:
+        """Remember how a path looks now."""
+        try:
+            s = os.lstat(os.path.join(self.root, path))
+        except OSError:
+            row = (path, "", 0, 0, int(hot))
+        else:
+            racy = time.time_ns() - s.st_mtime_ns < RACY_NS
+            row = (path, stamp(s), self._crc(path) if racy else 0, int(racy), int(hot))
+        self.db.execute("INSERT OR REPLACE INTO watch VALUES(?,?,?,?,?)", row)
+
+    def part(self, key: str) -> Any:
+        """Give a stored part of the train (pipeline, session) as plain data, or None."""
+        text = self.value("SELECT json FROM part WHERE key=?", key)
+        return None if text is None else json.loads(text)
+
+    def problems(self) -> list[tuple[str, str, str, str]]:
+        """List the files that could not be read: path, message, place, hint."""
+        return self.rows("SELECT path, message, place, hint FROM problem ORDER BY path")
+
+    def events(self, where: str = "1", values: Iterable[Any] = (), order: str = "lamport, id") -> list[bytes]:
+        """Give events as JSON, in order."""
+        rows = self.db.execute(f"SELECT json FROM event WHERE {where} ORDER BY {order}", tuple(values))
+        return [r[0].encode() for r in rows]

@@ -1,0 +1,337 @@
+"""Indexing: brings the index up to date with the files; only what changed is read again."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+
+import msgspec
+
+from agenticops.core import checklist as checklists
+from agenticops.core import documents, fold, yamltext
+from agenticops.core.train import Train
+from agenticops.errors import StateError
+from agenticops.model.event import Event
+from agenticops.model.finding import Finding
+from agenticops.model.ids import TICKET
+from agenticops.model.pipeline import Contract, Pipeline
+from agenticops.model.session import ROOT_SESSION
+from agenticops.model.ticket import CLOSED, Ticket
+from agenticops.model.tree import Tree
+from agenticops.store import journal, log
+from agenticops.store.index import Index
+
+_encode = msgspec.json.encode
+_event = msgspec.json.Decoder(Event)
+# A work item is watched while it may still move: it has an open ticket, or none yet.
+_COOL = """UPDATE watch SET hot = NOT EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13))
+  OR EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13) AND closed = 0)
+WHERE path LIKE 'docs/work/%'"""
+TICKET_FILES = ("ticket.yml", "checklist.md", "ACTIVE_SESSION.md")
+
+
+class Indexed:
+    """The log and the documents by way of the index; `refresh` first."""
+
+    def __init__(self, index: Index, tree: Tree) -> None:
+        self.index = index
+        self.tree = tree
+
+    def refresh(self) -> None:
+        """Take in what changed on disk."""
+        refresh(self.index, self.tree)
+
+    def of_ticket(self, ticket: str) -> list[Event]:
+        """Events that name a ticket, in order."""
+        return self._events("ticket=?", ticket)
+
+    def of_item(self, item: str) -> list[Event]:
+        """Events that name a work item, in order."""
+        return self._events("item=?", item)
+
+    def of_subject(self, subject: str) -> list[Event]:
+        """Events of one subject, in order."""
+        return self._events("subject=?", subject)
+
+    def last_lamport(self) -> int:
+        """Give the highest Lamport number."""
+        return int(self.index.value("SELECT MAX(lamport) FROM event") or 0)
+
+    def last_state(self, subject: str) -> str:
+        """Give the id of a subject's last state event, or ""."""
+        return fold.chain(self._events("subject=? AND prev IS NOT NULL", subject)).last
+
+    def select(self, where: str, values: tuple[object, ...], limit: int = 0) -> list[Event]:
+        """Give events by condition, in order; with a limit, the last ones."""
+        if not limit:
+            return [_event.decode(j) for j in self.index.events(where, values)]
+        rows = self.index.events(where, values, order=f"lamport DESC, id DESC LIMIT {int(limit)}")
+        return [_event.decode(j) for j in reversed(rows)]
+
+    def _events(self, where: str, value: str) -> list[Event]:
+        return [_event.decode(j) for j in self.index.events(where, (value,))]
+
+
+class IndexedTrain(Train):
+    """The train of the working tree: ids, tickets and pipeline come from the index, contents from the files."""
+
+    def __init__(self, tree: Tree, log: Indexed, packaged: Tree) -> None:
+        super().__init__(tree, log, packaged)
+        self.index = log.index
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline, from the index when it is there."""
+        if self._pipeline is None:
+            text = self.index.value("SELECT json FROM part WHERE key='pipeline'")
+            self._pipeline = msgspec.json.decode(text, type=Pipeline) if text else super().pipeline
+        return self._pipeline
+
+    def forget(self) -> None:
+        """Drop what is remembered of the pipeline: the files may have changed."""
+        self._pipeline = None
+
+    def item_ids(self) -> list[str]:
+        """List the work items, broken ones too."""
+        broken = [p[10:-3] for p, *_ in self.index.problems() if p.startswith("docs/work/")]
+        return sorted([r[0] for r in self.index.rows("SELECT id FROM item")] + broken)
+
+    def ticket_ids(self) -> list[str]:
+        """List the tickets, broken ones too."""
+        broken = [p.split("/")[1] for p, *_ in self.index.problems() if p.startswith("tickets/")]
+        return sorted({r[0] for r in self.index.rows("SELECT id FROM ticket")} | set(broken))
+
+    def examine(self, contract: Contract, ticket: Ticket) -> list[Finding]:
+        """Judge an artifact; a verdict on the same bytes, template and contract is remembered."""
+        path = self.artifact_path(contract, ticket.item)
+        size = self.tree.size(path)
+        if size is None or size > contract.max_bytes:
+            return super().examine(contract, ticket)
+        content, template = self.tree.read(path), self.rendered(contract, ticket)
+        key = f"{path}:{journal.digest(content)}:{journal.digest(template)}:{journal.digest(_encode(contract))}"
+        known = self.index.value("SELECT json FROM verdict WHERE key=?", key)
+        if known is not None:
+            return msgspec.json.decode(known, type=list[Finding])
+        findings = super().examine(contract, ticket)
+        try:
+            self.index.db.execute("INSERT OR REPLACE INTO verdict VALUES(?,?)", (key, _encode(findings).decode()))
+        except sqlite3.OperationalError:
+            pass  # a busy or read-only cache only costs the next reader the same work
+        return findings
+
+
+def refresh(index: Index, tree: Tree) -> None:
+    """Bring the index up to date. A cache that cannot be written is replaced by one in memory."""
+    if index.fresh():
+        return
+    try:
+        _refresh(index, tree)
+    except sqlite3.OperationalError:
+        index.db.close()
+        index.db = index.connect(":memory:")
+        _refresh(index, tree)
+
+
+def _refresh(index: Index, tree: Tree) -> None:
+    git = index.git_stamp()
+    index.db.execute("BEGIN IMMEDIATE")
+    try:
+        everything = index.value("SELECT value FROM meta WHERE key='git'") != git
+        changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
+        _pipeline(index, tree, changed)
+        _events(index, tree, changed)
+        _tickets(index, tree, changed)
+        _items(index, tree, changed)
+        _session(index, tree, changed)
+        index.db.execute("INSERT OR REPLACE INTO meta VALUES('git', ?)", (git,))
+        index.db.execute("COMMIT")
+    except BaseException:
+        index.db.execute("ROLLBACK")
+        raise
+
+
+def _known(index: Index, path: str) -> bool:
+    return index.value("SELECT 1 FROM watch WHERE path=?", path) is not None
+
+
+def _due(index: Index, changed: set[str], path: str) -> bool:
+    return path in changed or not _known(index, path)
+
+
+def _read(index: Index, path: str, take: Callable[[], None]) -> None:
+    """Take one file in; a broken one becomes a problem that is shown wherever it matters."""
+    index.db.execute("DELETE FROM problem WHERE path=?", (path,))
+    try:
+        take()
+    except StateError as e:
+        index.db.execute("INSERT OR REPLACE INTO problem VALUES(?,?,?,?)", (path, e.message, e.place, e.hint))
+
+
+def _pipeline(index: Index, tree: Tree, changed: set[str]) -> None:
+    path = documents.PIPELINE
+    if not _due(index, changed, path):
+        return
+    index.watch(path, hot=True)
+    index.db.execute("DELETE FROM part WHERE key='pipeline'")
+
+    def take() -> None:
+        data = tree.read(path)
+        if data is not None:
+            text = _encode(documents.read_pipeline(data)).decode()
+            index.db.execute("INSERT INTO part VALUES('pipeline', ?)", (text,))
+
+    _read(index, path, take)
+
+
+def _session(index: Index, tree: Tree, changed: set[str]) -> None:
+    path = ROOT_SESSION
+    if not _due(index, changed, path):
+        return
+    index.watch(path, hot=True)
+    index.db.execute("DELETE FROM part WHERE key='session'")
+
+    def take() -> None:
+        data = tree.read(path)
+        if data is not None:
+            text = _encode(documents.read_session(data, path)).decode()
+            index.db.execute("INSERT INTO part VALUES('session', ?)", (text,))
+
+    _read(index, path, take)
+
+
+def _folders(index: Index, tree: Tree) -> list[str]:
+    """The log's folders, from the top down; each is watched because a new shard changes it."""
+    found = [log.EVENTS]
+    for year in tree.names(log.EVENTS):
+        found.append(f"{log.EVENTS}/{year}")
+        found += [f"{log.EVENTS}/{year}/{month}" for month in tree.names(f"{log.EVENTS}/{year}")]
+    return found
+
+
+def _events(index: Index, tree: Tree, changed: set[str]) -> None:
+    known = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE ?", log.EVENTS + "%")}
+    if known and not any(p in changed for p in known):
+        return
+    folders = _folders(index, tree)
+    now = set(log.shards(tree))
+    old = {p for p in known if p.endswith(".jsonl")}
+    if old - now and index.value("SELECT 1 FROM meta WHERE key='duplicates'"):
+        # An event of a shard that went may stand in another one too: take all of them in again.
+        index.db.execute("DELETE FROM event")
+        index.db.execute("DELETE FROM watch WHERE path LIKE ?", (log.EVENTS + "%",))
+        known, old = set(), set()
+    for path in old - now:
+        index.db.execute("DELETE FROM event WHERE shard=?", (path,))
+        index.db.execute("DELETE FROM problem WHERE path=?", (path,))
+    index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - set(folders)])
+    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path LIKE '{log.EVENTS}/%.jsonl'"))
+    for path in sorted(now):
+        if path in moved or path not in known:
+            index.watch(path, hot=False)
+            _read(index, path, lambda path=path: _shard(index, tree, path))  # type: ignore[misc]
+    for folder in folders:
+        index.watch(folder, hot=True)
+
+
+def _shard(index: Index, tree: Tree, path: str) -> None:
+    index.db.execute("DELETE FROM event WHERE shard=?", (path,))
+    rows = []
+    for e in log.decode(tree.read(path) or b"", path):
+        name = str(e.data.get("artifact") or e.data.get("bullet") or "")
+        target = str(e.data.get("to", ""))
+        text = _encode(e).decode()
+        rows.append((e.id, e.lamport, e.at, e.kind, e.subject, e.ticket, e.item, e.prev, target, name, path, text))
+    added = index.db.executemany("INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows).rowcount
+    if added < len(rows):
+        index.db.execute("INSERT OR REPLACE INTO meta VALUES('duplicates', '1')")
+
+
+def _tickets(index: Index, tree: Tree, changed: set[str]) -> None:
+    if _due(index, changed, "tickets"):
+        index.watch("tickets", hot=True)
+        now = {n for n in tree.names("tickets") if TICKET.fullmatch(n)}
+        old = {r[0] for r in index.rows("SELECT id FROM ticket")}
+        old |= {p.split("/")[1] for p, *_ in index.problems() if p.startswith("tickets/")}
+        for name in old - now:
+            _forget(index, name)
+        due = now - old
+    else:
+        due = set()
+    due |= {p.split("/")[1] for p in changed if p.startswith("tickets/")}
+    for name in sorted(due):
+        _ticket(index, tree, name)
+
+
+def _forget(index: Index, name: str) -> None:
+    index.db.execute("DELETE FROM ticket WHERE id=?", (name,))
+    for table in ("watch", "problem"):
+        index.db.execute(f"DELETE FROM {table} WHERE path LIKE ?", (f"tickets/{name}/%",))
+
+
+def _ticket(index: Index, tree: Tree, name: str) -> None:
+    path = f"tickets/{name}/ticket.yml"
+    _forget(index, name)
+    if not os.path.isdir(os.path.join(index.root, "tickets", name)):
+        return
+    status = ""
+
+    def take() -> None:
+        nonlocal status
+        data = tree.read(path)
+        if data is None:
+            raise StateError(f"ticket {name} has no ticket.yml", place=path, hint="restore the folder from git")
+        ticket = documents.read_ticket(data, path)
+        if ticket.id != name:
+            raise StateError(
+                f"the ticket calls itself {ticket.id}, but its folder is {name}",
+                place=path,
+                hint="restore the folder from git",
+            )
+        status = ticket.status
+        raw = tree.read(ticket.checklist_path)
+        bullets = checklists.parse(yamltext.decode(raw or b"", ticket.checklist_path))
+        owed, left = len(bullets.owed), len(bullets.open)
+        shown = [(b.key, b.text, b.section, int(b.checked), int(b.required), b.line) for b in bullets.bullets]
+        row = (ticket.id, ticket.item, ticket.phase, ticket.mode, ticket.agent, ticket.status, int(ticket.closed))
+        rest = (
+            ticket.blocked_by,
+            owed,
+            owed - left,
+            len(ticket.artifacts),
+            _encode(ticket).decode(),
+            _encode(shown).decode(),
+        )
+        index.db.execute("INSERT INTO ticket VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", row + rest)
+
+    _read(index, path, take)
+    for file in TICKET_FILES:
+        index.watch(f"tickets/{name}/{file}", hot=status not in CLOSED)
+
+
+def _items(index: Index, tree: Tree, changed: set[str]) -> None:
+    due = {p for p in changed if p.startswith("docs/work/")}
+    if _due(index, changed, "docs/work"):
+        index.watch("docs/work", hot=True)
+        now = {f"docs/work/{n}" for n in tree.names("docs/work") if n.endswith(".md")}
+        old = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE 'docs/work/%'")}
+        for path in old - now:
+            index.db.execute("DELETE FROM item WHERE id=?", (path[10:-3],))
+            index.db.execute("DELETE FROM watch WHERE path=?", (path,))
+            index.db.execute("DELETE FROM problem WHERE path=?", (path,))
+        due |= now - old
+    for path in sorted(due):
+        index.db.execute("DELETE FROM item WHERE id=?", (path[10:-3],))
+
+        def take(path: str = path) -> None:
+            data = tree.read(path)
+            if data is None:
+                return
+            item = documents.read_item(data, path)
+            row = (item.id, item.kind, item.title, item.priority, item.parent, item.issue, _encode(item).decode())
+            index.db.execute("INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?)", row)
+
+        _read(index, path, take)
+        index.watch(path, hot=True)
+    if due or any(p.startswith("tickets") for p in changed):
+        index.db.execute(_COOL)

@@ -1,0 +1,94 @@
+"""The log: append-only JSON Lines in sealed shards, `.agenticops/events/YYYY/MM/<ulid>.jsonl`. ADR 0002.
+
+A shard is open to one worktree at one HEAD commit. It is sealed when HEAD has moved, when the index knows it, or at
+256 events; so no two branches ever append to the same file, and shards merge without conflict on any git.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from agenticops.errors import StateError
+from agenticops.model.event import Event
+from agenticops.model.tree import Tree
+
+EVENTS = ".agenticops/events"
+FULL = 256
+MAX_LAMPORT = 2**40
+_decoder = msgspec.json.Decoder(Event)
+
+
+def shards(tree: Tree) -> list[str]:
+    """List the shards of a tree, oldest folder first."""
+    found = []
+    for year in tree.names(EVENTS):
+        for month in tree.names(f"{EVENTS}/{year}"):
+            folder = f"{EVENTS}/{year}/{month}"
+            found += [f"{folder}/{name}" for name in tree.names(folder) if name.endswith(".jsonl")]
+    return found
+
+
+def decode(data: bytes, path: str) -> list[Event]:
+    """Read a shard. Raises StateError with the line that is no event."""
+    events = []
+    for number, row in enumerate(data.split(b"\n"), 1):
+        if not row:
+            continue
+        try:
+            event = _decoder.decode(row)
+        except (msgspec.DecodeError, UnicodeDecodeError) as e:
+            hint = "restore the shard from git: its lines are never edited"
+            raise StateError(f"not an event: {e}", place=f"{path}:{number}", hint=hint) from None
+        if not 0 < event.lamport < MAX_LAMPORT:
+            raise StateError(f"lamport {event.lamport} is out of bounds", place=f"{path}:{number}")
+        events.append(event)
+    return events
+
+
+def encode(events: Iterable[Event]) -> bytes:
+    """Write events as lines."""
+    return b"".join(msgspec.json.encode(e) + b"\n" for e in events)
+
+
+def read(tree: Tree) -> list[Event]:
+    """Read the whole log in order; an event that two shards hold counts once."""
+    found: dict[str, Event] = {}
+    for path in shards(tree):
+        for event in decode(tree.read(path) or b"", path):
+            found.setdefault(event.id, event)
+    return sorted(found.values(), key=lambda e: e.order)
+
+
+class OpenShard:
+    """Which shard this worktree may append to; remembered in its git dir."""
+
+    def __init__(self, folder: str) -> None:
+        self.file = os.path.join(folder, "shard.json")
+
+    def find(self, head: str, size: Callable[[str], int | None], tracked: Callable[[str], bool]) -> str:
+        """Give the path of the open shard, or "" when a new one must be begun."""
+        try:
+            with open(self.file, encoding="utf-8") as f:
+                state = json.load(f)
+        except (OSError, ValueError):
+            return ""
+        path = str(state.get("path", ""))
+        if state.get("head") != head or state.get("count", FULL) >= FULL or size(path) is None or tracked(path):
+            return ""
+        return path
+
+    def remember(self, path: str, head: str, count: int) -> None:
+        """Note the shard; losing this note only begins a new shard earlier."""
+        temporary = f"{self.file}.{os.getpid()}~"
+        with open(temporary, "w", encoding="utf-8") as f:
+            json.dump({"path": path, "head": head, "count": count}, f)
+        os.replace(temporary, self.file)
+
+
+def new_path(at: str, ulid: str) -> str:
+    """Name a new shard by the month of its first event."""
+    return f"{EVENTS}/{at[:4]}/{at[5:7]}/{ulid.lower()}.jsonl"

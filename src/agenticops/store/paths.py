@@ -1,0 +1,146 @@
+"""Paths: every path from a state file is opened component by component, and no link is followed. ADR 0005."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+
+from agenticops.errors import StateError
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+def parts(path: str) -> list[str]:
+    """Take a repository path apart. Raises StateError when it could leave the repository or enter `.git`."""
+    pieces = path.split("/")
+    if "\\" in path or "\0" in path or any(p in ("", ".", "..") or p.lower().rstrip(". ") == ".git" for p in pieces):
+        raise StateError(
+            f"the path {path!r} leaves the repository", place=path, hint="use a path below the repository's root"
+        )
+    return pieces
+
+
+def open_folder(root: int, pieces: list[str], create: bool = False) -> int | None:
+    """Open a folder below `root`; None when it does not exist (unless `create`). The caller closes it."""
+    here = os.dup(root)
+    try:
+        for piece in pieces:
+            if create:
+                try:
+                    os.mkdir(piece, dir_fd=here)
+                except FileExistsError:
+                    pass
+            below = os.open(piece, _FOLDER, dir_fd=here)
+            os.close(here)
+            here = below
+    except FileNotFoundError:
+        os.close(here)
+        return None
+    except OSError as e:
+        os.close(here)
+        raise _refusal(e, "/".join(pieces)) from None
+    return here
+
+
+def read(root: int, path: str, limit: int | None = None) -> bytes | None:
+    """Read a regular file below `root`, or None when there is none. Links and devices raise StateError."""
+    *folder, name = parts(path)
+    where = open_folder(root, folder)
+    if where is None:
+        return None
+    try:
+        handle = os.open(name, _FILE, dir_fd=where)
+    except FileNotFoundError:
+        return None
+    except OSError as e:
+        raise _refusal(e, path) from None
+    finally:
+        os.close(where)
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise StateError("not a regular file", place=path)
+        return file.read() if limit is None else file.read(limit)
+
+
+def status(root: int, path: str) -> os.stat_result | None:
+    """Give the status of what stands at a path, without following links, or None."""
+    *folder, name = parts(path)
+    where = open_folder(root, folder)
+    if where is None:
+        return None
+    try:
+        return os.stat(name, dir_fd=where, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+    finally:
+        os.close(where)
+
+
+def names(root: int, path: str) -> list[str]:
+    """List a folder, sorted; empty when it does not exist."""
+    where = open_folder(root, parts(path) if path else [])
+    if where is None:
+        return []
+    try:
+        return sorted(os.listdir(where))
+    finally:
+        os.close(where)
+
+
+def replace(root: int, path: str, content: bytes, sync: bool = True) -> None:
+    """Write a file whole: a temporary file in the same folder, flushed, then renamed over it."""
+    *folder, name = parts(path)
+    where = open_folder(root, folder, create=True)
+    if where is None:
+        raise StateError("the folder vanished while it was written", place=path)
+    temporary = f".{name}.agenticops~"
+    try:
+        mode = 0o644
+        try:
+            mode = stat.S_IMODE(os.stat(name, dir_fd=where, follow_symlinks=False).st_mode)
+        except FileNotFoundError:
+            pass
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=where), "wb") as file:
+            file.write(content)
+            file.flush()
+            if mode != 0o644:
+                os.fchmod(file.fileno(), mode)
+            if sync:
+                os.fsync(file.fileno())
+        os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
+        if sync:
+            os.fsync(where)
+    finally:
+        os.close(where)
+
+
+def remove(root: int, path: str) -> None:
+    """Remove a file if it is there."""
+    *folder, name = parts(path)
+    where = open_folder(root, folder)
+    if where is None:
+        return
+    try:
+        os.unlink(name, dir_fd=where)
+        os.fsync(where)
+    except FileNotFoundError:
+        pass
+    finally:
+        os.close(where)
+
+
+def _refusal(error: OSError, path: str) -> StateError:
+    if error.errno in (errno.ELOOP, errno.EMLINK):
+        return StateError(
+            "a symbolic link stands in the way; links are not followed",
+            place=path,
+            hint="replace it by a real file or folder",
+        )
+    if error.errno == errno.ENOTDIR:
+        return StateError("a file or a link stands where a folder is wanted", place=path)
+    if error.errno == errno.EISDIR:
+        return StateError("a folder stands where a file is wanted", place=path)
+    return StateError(f"cannot be opened: {os.strerror(error.errno or 0)}", place=path)

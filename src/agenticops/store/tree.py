@@ -1,0 +1,42 @@
+"""The working tree: the files as they are now, with an unfinished transaction laid over them."""
+
+from __future__ import annotations
+
+import os
+
+from agenticops.store import paths
+
+
+class WorkingTree:
+    """Reads below one root folder; `overlay` holds what a committed but unapplied journal says (None: removed)."""
+
+    def __init__(self, root: str, overlay: dict[str, bytes | None] | None = None) -> None:
+        self.root = root
+        self.overlay = overlay or {}
+        self.handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+
+    def __del__(self) -> None:
+        handle = getattr(self, "handle", -1)
+        if handle >= 0:
+            os.close(handle)
+
+    def read(self, path: str) -> bytes | None:
+        """Give the content of a regular file, or None when there is none."""
+        if path in self.overlay:
+            return self.overlay[path]
+        return paths.read(self.handle, path)
+
+    def names(self, path: str) -> list[str]:
+        """Give the sorted entries of a folder."""
+        found = set(paths.names(self.handle, path))
+        start = path.rstrip("/") + "/" if path else ""
+        found |= {p[len(start) :].split("/", 1)[0] for p in self.overlay if p.startswith(start)}
+        return sorted(n for n in found if not n.endswith(".agenticops~"))
+
+    def size(self, path: str) -> int | None:
+        """Give the size of a file in bytes, or None."""
+        if path in self.overlay:
+            content = self.overlay[path]
+            return None if content is None else len(content)
+        found = paths.status(self.handle, path)
+        return None if found is None else found.st_size

@@ -1,0 +1,165 @@
+"""The workspace: the one object that a flow is handed. Store and ports are built when they are first used."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from agenticops.errors import TrainError
+from agenticops.ports.clock import Clock, timestamp
+from agenticops.ports.git import Git
+from agenticops.store.index import Index
+
+if TYPE_CHECKING:
+    from agenticops.model.event import Actor
+    from agenticops.store.indexing import Indexed, IndexedTrain
+    from agenticops.store.transaction import Transaction
+    from agenticops.store.tree import WorkingTree
+
+PHASE_BRANCH = "phase/"
+RESOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resources")
+
+
+class Workspace:
+    """A repository, as one command sees it."""
+
+    def __init__(self, start: str = ".", clock: Clock | None = None) -> None:
+        self.git = Git.discover(start)
+        self.clock = clock or Clock()
+        self._index: Index | None = None
+        self._tree: WorkingTree | None = None
+        self._log: Indexed | None = None
+        self._train: IndexedTrain | None = None
+
+    @property
+    def root(self) -> str:
+        """The worktree's top folder."""
+        return self.git.root
+
+    @property
+    def state_folder(self) -> str:
+        """Where this worktree keeps journal and index."""
+        return os.path.join(self.git.git_dir, "agenticops")
+
+    @property
+    def tree(self) -> WorkingTree:
+        """The working files, under an unfinished transaction."""
+        if self._tree is None:
+            from agenticops.store import journal
+            from agenticops.store.tree import WorkingTree
+
+            tree = WorkingTree(self.root)
+            tree.overlay = journal.overlay(self.state_folder, tree.handle)
+            self._tree = tree
+        return self._tree
+
+    @property
+    def index(self) -> Index:
+        """The index, fresh. Hot reads stop here: nothing heavy is loaded while it is fresh."""
+        if self._index is None:
+            self._index = Index(self.state_folder, self.root, self.git.stamp)
+            unfinished = os.path.exists(os.path.join(self.state_folder, "journal.json"))
+            if unfinished or not self._index.fresh():
+                self._refresh(self._index, unfinished)
+        return self._index
+
+    def _refresh(self, index: Index, unfinished: bool) -> None:
+        from agenticops.store import indexing
+
+        if unfinished:
+            # What a crash left is shown from memory; only the next writer may settle it.
+            index.close()
+            index.db = index.connect(":memory:")
+        indexing.refresh(index, self.tree)
+
+    @property
+    def log(self) -> Indexed:
+        """The log, by way of the index."""
+        if self._log is None:
+            from agenticops.store.indexing import Indexed
+
+            self._log = Indexed(self.index, self.tree)
+        return self._log
+
+    @property
+    def train(self) -> IndexedTrain:
+        """The train of the working tree."""
+        if self._train is None:
+            from agenticops.store.indexing import IndexedTrain
+            from agenticops.store.tree import WorkingTree
+
+            self._train = IndexedTrain(self.tree, self.log, WorkingTree(RESOURCES))
+        return self._train
+
+    @property
+    def branch(self) -> str:
+        """The checked-out branch, or "" on a detached HEAD."""
+        return self.git.branch()
+
+    @property
+    def phase_ticket(self) -> str:
+        """The ticket that a branch `phase/<ticket>` is for, or ""."""
+        branch = self.branch
+        return branch[len(PHASE_BRANCH) :] if branch.startswith(PHASE_BRANCH) else ""
+
+    @property
+    def now(self) -> str:
+        """The time, as events write it."""
+        return timestamp(self.clock.milliseconds())
+
+    @property
+    def agent(self) -> str:
+        """The agent that says it is at work (`AGENTICOPS_AGENT`), or ""."""
+        return os.environ.get("AGENTICOPS_AGENT", "")
+
+    def actor(self) -> Actor:
+        """Who acts: the git identity, the agent at work, this host."""
+        from agenticops.model.event import Actor
+
+        agent = self.agent or str(self.active_session().get("agent", ""))
+        return Actor(operator=self.git.identity(), agent=agent, host=os.uname().nodename)
+
+    def active_session(self) -> dict[str, object]:
+        """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""
+        from agenticops.core import documents
+        from agenticops.errors import StateError
+        from agenticops.model.session import ROOT_SESSION
+
+        ticket = self.phase_ticket
+        path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
+        try:
+            data = self.tree.read(path)
+            session = documents.read_session(data, path) if data is not None else None
+        except StateError:
+            return {}
+        if session is None or session.status not in ("active", "handed_off"):
+            return {}
+        return {"agent": session.agent, "ticket": session.ticket, "path": path}
+
+    @contextmanager
+    def transaction(self, purpose: str) -> Iterator[Transaction]:
+        """Open the only write path: what the block writes and appends becomes durable together, or not at all."""
+        from agenticops.store.transaction import Transaction
+
+        self.git.identity()
+        with Transaction(self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose) as tx:
+            if self._train is not None:
+                self._train.forget()
+            yield tx
+        if self._train is not None:
+            self._train.forget()
+
+    def commit(self, paths: list[str], message: str) -> str:
+        """Commit just these paths under the lock, and give the short id ("" when nothing changed)."""
+        from agenticops.store.lock import Lock
+
+        busy = self.git.in_progress()
+        if busy:
+            raise TrainError(
+                f"a {busy} is in progress; the files are written but not committed",
+                hint=f"finish the {busy}, then git commit",
+            )
+        with Lock(os.path.join(self.git.common_dir, "agenticops"), "commit"):
+            return self.git.commit(paths, message)
