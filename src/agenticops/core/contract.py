@@ -160,7 +160,7 @@ def _front_matter(subject: _Subject, front: str) -> Iterator[Finding]:
         yield subject.finding("VT205", f"no front-matter; wanted: {wanted}", 1, "begin with --- fields ---")
         return
     try:
-        values = yamltext.typed(yamltext.load(front, subject.path, 2, max(len(front), 1)))
+        values = _metadata(subject)
     except StateError as e:
         yield _state_finding(subject, e)
         return
@@ -170,6 +170,18 @@ def _front_matter(subject: _Subject, front: str) -> Iterator[Finding]:
         field = violation.place.removeprefix("$").removeprefix(".")
         message = f"{field}: {violation.message}" if field else violation.message
         yield subject.finding("VT205", message, line, "correct the front-matter")
+
+
+def _metadata(subject: _Subject) -> dict[str, object]:
+    """Read front-matter with python-frontmatter, through our hardened loader."""
+    from frontmatter import parse
+    from frontmatter.default_handlers import YAMLHandler
+
+    class Hardened(YAMLHandler):
+        def load(self, fm: str, **kwargs: object) -> Any:
+            return yamltext.typed(yamltext.load(fm, subject.path, 1, max(len(fm), 1)))
+
+    return parse(subject.text, handler=Hardened())[0]
 
 
 def _state_finding(subject: _Subject, error: StateError) -> Finding:

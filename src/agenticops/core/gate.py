@@ -11,21 +11,16 @@ from agenticops.core import checks
 from agenticops.core.case import Case
 from agenticops.core.train import Train
 from agenticops.model.finding import Finding, Verdict
-from agenticops.model.pipeline import CheckCall, Gate, Phase, Pipeline
+from agenticops.model.pipeline import DEFAULT_GATE, Gate, Phase, Pipeline
 from agenticops.model.ticket import Ticket
 
-DEFAULT = Gate(
-    name="default",
-    description="Checklist, artifacts, ticket and session hold.",
-    checks=tuple(CheckCall(name) for name in ("checklist", "artifacts", "ticket", "session")),
-)
 # What must hold of every ticket at any time, worked on or not.
 INTEGRITY = ("ticket", "ticks", "session", "frozen")
 
 
 def of_phase(pipeline: Pipeline, phase: Phase) -> Gate | None:
     """Give the gate of a phase; `default` exists even when the pipeline does not define it."""
-    return pipeline.gates.get(phase.gate) or (DEFAULT if phase.gate == "default" else None)
+    return pipeline.gates.get(phase.gate) or (DEFAULT_GATE if phase.gate == "default" else None)
 
 
 def judge(case: Case) -> Verdict:

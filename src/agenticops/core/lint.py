@@ -13,7 +13,7 @@ from agenticops.core.graph import can_end, pipeline_graph, reachable
 from agenticops.model.finding import Finding, Severity
 from agenticops.model.graph import Graph
 from agenticops.model.ids import NAME
-from agenticops.model.pipeline import KINDS, Contract, Mode, Phase, Pipeline
+from agenticops.model.pipeline import DEFAULT_GATE, KINDS, Contract, Mode, Phase, Pipeline
 from agenticops.model.tree import Tree
 
 PATH = "config/pipeline.yml"
@@ -78,7 +78,7 @@ def _phases(pipeline: Pipeline) -> Iterator[Finding]:
         yield from _unknown("VT302", place, "mode", [phase.mode], pipeline.modes)
         yield from _unknown("VT303", place, "agent", [phase.owner, *phase.helpers], pipeline.agents)
         yield from _unknown("VT301", place, "phase", phase.next, pipeline.phases)
-        yield from _unknown("VT402", place, "gate", [phase.gate], pipeline.gates)
+        yield from _unknown("VT402", place, "gate", [phase.gate], {DEFAULT_GATE.name, *pipeline.gates})
         contracts = dict.fromkeys((*phase.artifacts, *phase.optional, *phase.inputs))
         yield from _unknown("VT604", place, "artifact", contracts, pipeline.artifacts)
         if phase.stretch:

@@ -42,7 +42,8 @@ def train(workspace: Workspace) -> Verdict:
                     findings.append(Finding("VT304", e.message, _path(e.place, ""), _line(e.place), hint=e.hint))
         findings += _forks(workspace)
         findings += _root_session(workspace)
-    unique = {(f.code, f.place, f.message): f for f in findings}
+    # A fork is one finding, whichever of its tickets met it.
+    unique = {(f.code, f.code != "VT307" and f.place, f.message): f for f in findings}
     return Verdict("train", "", tuple(unique.values()), parts)
 
 

@@ -13,7 +13,7 @@ Row = dict[str, Any]
 COUNTED = "('artifact_recorded','artifact_kept')"
 BOARD = f"""
 SELECT t.id, i.title, t.status, t.phase, t.mode, t.agent, t.blocked_by, t.ticked, t.owed, t.artifacts,
-  i.priority, t.item,
+  i.priority, t.item, i.issue, json_extract(t.json, '$.operator'),
   (SELECT COUNT(DISTINCT name) FROM event e WHERE e.ticket = t.id AND e.kind IN {COUNTED}),
   (SELECT MAX(at) FROM event e WHERE e.subject = 'ticket/' || t.id AND e.prev IS NOT NULL)
 FROM ticket t LEFT JOIN item i ON i.id = t.item WHERE {{where}} ORDER BY t.id"""
@@ -30,6 +30,8 @@ FIELDS = (
     "artifacts",
     "priority",
     "item",
+    "issue",
+    "operator",
     "recorded",
     "since",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from agenticops.core import documents, fold, yamltext
@@ -16,6 +17,7 @@ from agenticops.model.work import WorkItem
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
+LISTED = ("id", "kind", "title", "priority", "parent", "issue", "labels")
 PARENT_OF = {"PRD": (), "CRD": ("PRD",), "Task": ("CRD", "PRD")}
 
 
@@ -69,18 +71,17 @@ def show(workspace: Workspace, wanted: str) -> tuple[WorkItem, fold.Chain]:
 def listing(workspace: Workspace, kind: str = "", phase: str = "") -> list[dict[str, Any]]:
     """List the work items with where they stand."""
     rows = workspace.index.rows(
-        """SELECT i.id, i.kind, i.title, i.priority, i.parent,
+        """SELECT i.json,
            (SELECT phase FROM ticket t WHERE t.item = i.id AND t.closed = 0 ORDER BY t.id LIMIT 1),
            EXISTS(SELECT 1 FROM event e WHERE e.subject = 'item/' || i.id AND e.kind = 'item_finished')
            FROM item i ORDER BY CASE i.priority WHEN 'now' THEN 0 WHEN 'next' THEN 1 ELSE 2 END, i.id"""
     )
     found = []
-    for name, its_kind, title, priority, parent, its_phase, finished in rows:
+    for text, its_phase, finished in rows:
+        item = json.loads(text)
         stands = its_phase or ("done" if finished else "waiting")
-        if kind in ("", its_kind) and phase in ("", stands):
-            found.append(
-                {"id": name, "kind": its_kind, "title": title, "priority": priority, "parent": parent, "stands": stands}
-            )
+        if kind in ("", item["kind"]) and phase in ("", stands):
+            found.append({**{name: item[name] for name in LISTED}, "stands": stands})
     return found
 
 

@@ -168,7 +168,15 @@ class Gate(Defined, frozen=True):
     checks: tuple[CheckCall, ...] = ()
 
 
-class Pipeline(Defined, frozen=True):
+# The gate of a phase that names none, when the pipeline does not define its own `default`.
+DEFAULT_GATE = Gate(
+    name="default",
+    description="Checklist, artifacts, ticket and session hold.",
+    checks=tuple(CheckCall(name) for name in ("checklist", "artifacts", "ticket", "session")),
+)
+
+
+class Pipeline(Defined, frozen=True, omit_defaults=False):
     """The whole definition in `config/pipeline.yml`; mappings keep the order of the file."""
 
     name: str
