@@ -8,20 +8,18 @@ import subprocess
 import sys
 from typing import Any
 
-OK, USAGE, VERDICT = 0, 2, 3
+OK, VERDICT = 0, 3
 
 
-def options(description: str, *names: str) -> argparse.ArgumentParser:
+def options(description: str | None, *names: str) -> argparse.ArgumentParser:
     """Make a parser with the options that every script has, and those that are named."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--project-root", default=".", metavar="DIR", help="the repository (default: here)")
     parser.add_argument("--strict", action="store_true", help="let warnings fail too")
-    known = {
-        "phase": {"metavar": "P", "help": "only the tickets of this phase"},
-        "dry-run": {"action": "store_true", "help": "show what would happen, change nothing"},
-    }
-    for name in names:
-        parser.add_argument(f"--{name}", **known[name])  # type: ignore[arg-type]
+    if "phase" in names:
+        parser.add_argument("--phase", metavar="P", help="only the tickets of this phase")
+    if "dry-run" in names:
+        parser.add_argument("--dry-run", action="store_true", help="show what would happen, change nothing")
     return parser
 
 
@@ -41,8 +39,7 @@ def ask(root: str, *words: str) -> Any:
 
 def open_tickets(root: str, phase: str | None) -> list[str]:
     """List the ids of the open tickets, of one phase or of all; leave with a message when there is none."""
-    words = ("--phase", phase) if phase else ()
-    found = [str(ticket["id"]) for ticket in ask(root, "ticket", "list", *words)]
+    found = [ticket["id"] for ticket in ask(root, "ticket", "list", *(("--phase", phase) if phase else ()))]
     if not found:
         print(f"no ticket is open{f' in phase {phase}' if phase else ''}")
         sys.exit(OK)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from agenticops.errors import TrainError
+from agenticops.model.layout import JOURNAL, ROOT_SESSION
 from agenticops.ports.clock import Clock, timestamp
 from agenticops.ports.git import Git
 from agenticops.store.index import Index
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from agenticops.store.tree import WorkingTree
 
 PHASE_BRANCH = "phase/"
+WAITS, WAIT = 20, 0.01
 RESOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resources")
 
 
@@ -60,10 +63,19 @@ class Workspace:
         """The index, fresh. Hot reads stop here: nothing heavy is loaded while it is fresh."""
         if self._index is None:
             self._index = Index(self.state_folder, self.root, self.git.stamp)
-            unfinished = os.path.exists(os.path.join(self.state_folder, "journal.json"))
+            unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
                 self._refresh(self._index, unfinished)
         return self._index
+
+    def _unfinished(self) -> bool:
+        """Tell whether a crash left a transaction; one that is being applied just now is waited for."""
+        journal = os.path.join(self.state_folder, JOURNAL)
+        for _ in range(WAITS):
+            if not os.path.exists(journal):
+                return False
+            time.sleep(WAIT)
+        return True
 
     def _refresh(self, index: Index, unfinished: bool) -> None:
         from agenticops.store import indexing
@@ -125,7 +137,6 @@ class Workspace:
         """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""
         from agenticops.core import documents
         from agenticops.errors import StateError
-        from agenticops.model.session import ROOT_SESSION
 
         ticket = self.phase_ticket
         path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
@@ -144,12 +155,23 @@ class Workspace:
         from agenticops.store.transaction import Transaction
 
         self.git.identity()
-        with Transaction(self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose) as tx:
+        with Transaction(self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose, self._permit) as tx:
             if self._train is not None:
                 self._train.forget()
             yield tx
         if self._train is not None:
             self._train.forget()
+
+    def _permit(self, path: str) -> None:
+        """Refuse what a phase branch must not touch, so that two of them always merge (value train, rule 4)."""
+        own = self.phase_ticket
+        if not own:
+            return
+        foreign = path.startswith("tickets/") and not path.startswith(f"tickets/{own}/")
+        if foreign or path == ROOT_SESSION or path.startswith("config/"):
+            raise TrainError(
+                f"branch {PHASE_BRANCH}{own} does not touch {path}", place=path, hint="do it on the default branch"
+            )
 
     def commit(self, paths: list[str], message: str) -> str:
         """Commit just these paths under the lock, and give the short id ("" when nothing changed)."""

@@ -9,12 +9,12 @@ import msgspec
 
 from agenticops.core import yamltext
 from agenticops.errors import StateError
+from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import Agent, Contract, Gate, Mode, Phase, Pipeline, Role
 from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 
-PIPELINE = "config/pipeline.yml"
 SCHEMA = 1
 _SECTIONS: dict[str, Any] = {
     "phases": Phase,

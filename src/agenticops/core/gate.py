@@ -11,6 +11,7 @@ from agenticops.core import checks
 from agenticops.core.case import Case
 from agenticops.core.train import Train
 from agenticops.model.finding import Finding, Verdict
+from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import DEFAULT_GATE, Gate, Phase, Pipeline
 from agenticops.model.ticket import Ticket
 
@@ -37,7 +38,7 @@ def judge(case: Case) -> Verdict:
         return Verdict("", ticket.id, (finding,), 0)
     gate = of_phase(pipeline, phase)
     if gate is None:
-        finding = Finding("VT402", f"phase {phase.name} names the unknown gate {phase.gate!r}", "config/pipeline.yml")
+        finding = Finding("VT402", f"phase {phase.name} names the unknown gate {phase.gate!r}", PIPELINE)
         return Verdict(phase.gate, ticket.id, (finding,), 0)
     findings: list[Finding] = []
     for call in gate.checks:
@@ -48,7 +49,7 @@ def judge(case: Case) -> Verdict:
                 Finding(
                     "VT401",
                     f"gate {gate.name} names the unknown check {call.check!r}",
-                    "config/pipeline.yml",
+                    PIPELINE,
                     hint=f"known: {known}",
                 )
             )

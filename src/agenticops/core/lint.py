@@ -13,12 +13,11 @@ from agenticops.core.graph import can_end, pipeline_graph, reachable
 from agenticops.model.finding import Finding, Severity
 from agenticops.model.graph import Graph
 from agenticops.model.ids import NAME
+from agenticops.model.layout import CHECKLISTS, PIPELINE, TEMPLATES
 from agenticops.model.pipeline import DEFAULT_GATE, KINDS, Contract, Mode, Phase, Pipeline
 from agenticops.model.tree import Tree
 
-PATH = "config/pipeline.yml"
-CHECKLISTS = "docs/rules/checklists"
-TEMPLATES = "docs/templates"
+PATH = PIPELINE
 _PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 _SHOWN = 8
 

@@ -12,15 +12,14 @@ from agenticops.model.checklist import Checklist
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET, ticket_id
+from agenticops.model.layout import CHECKLISTS, PIPELINE, ROOT_SESSION, TEMPLATES
 from agenticops.model.pipeline import Agent, Contract, Mode, Phase, Pipeline
-from agenticops.model.session import ROOT_SESSION, Session
+from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
 
 T = TypeVar("T")
-CHECKLISTS = "docs/rules/checklists"
-TEMPLATES = "docs/templates"
 
 
 class Log(Protocol):
@@ -49,11 +48,9 @@ class Train:
     def pipeline(self) -> Pipeline:
         """The pipeline. Raises StateError when it is missing or broken."""
         if self._pipeline is None:
-            data = self.tree.read(documents.PIPELINE)
+            data = self.tree.read(PIPELINE)
             if data is None:
-                raise StateError(
-                    "this repository is no train yet", place=documents.PIPELINE, hint="agenticops init --train ml"
-                )
+                raise StateError("this repository is no train yet", place=PIPELINE, hint="agenticops init --train ml")
             self._pipeline = documents.read_pipeline(data)
         return self._pipeline
 
@@ -190,6 +187,4 @@ class Train:
             return table[name]
         except KeyError:
             known = ", ".join(table) or "none"
-            raise TrainError(
-                f"unknown {noun} {name!r}", place=documents.PIPELINE, hint=f"the pipeline knows: {known}"
-            ) from None
+            raise TrainError(f"unknown {noun} {name!r}", place=PIPELINE, hint=f"the pipeline knows: {known}") from None

@@ -10,17 +10,15 @@ from msgspec import Struct
 
 from agenticops import __version__
 from agenticops.core import documents, yamltext
-from agenticops.core.train import CHECKLISTS, TEMPLATES
 from agenticops.errors import TrainError, UsageError
 from agenticops.flows import rest
 from agenticops.model.event import Draft
+from agenticops.model.layout import CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
 from agenticops.model.pipeline import Pipeline
 from agenticops.model.plan import Change, Plan
-from agenticops.model.session import ROOT_SESSION
 from agenticops.store.tree import WorkingTree
 from agenticops.workspace import RESOURCES, Workspace
 
-MANIFEST = ".agenticops/manifest.json"
 TRAINS = ("ml", "software", "data", "product")
 COMMON = {
     "task-management.md": "docs/rules/task-management.md",
@@ -102,20 +100,20 @@ def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     if old_manifest != now.encode():
         changes.append(Change("create" if old_manifest is None else "update", MANIFEST, now.encode()))
     changes = [c for c in changes if c.verb != "update" or c.content != tree.read(c.path)]
-    data = tree.read(documents.PIPELINE) or wanted[documents.PIPELINE]
+    data = tree.read(PIPELINE) or wanted[PIPELINE]
     pipeline = documents.read_pipeline(data)
     return Adoption(name, pipeline, Plan(tuple(sorted(changes, key=lambda c: c.path))), lines)
 
 
 def _which(workspace: Workspace, train: str, manifest: dict[str, str]) -> str:
-    data = workspace.tree.read(documents.PIPELINE)
+    data = workspace.tree.read(PIPELINE)
     present = documents.read_pipeline(data).name if data is not None else ""
     name = train or (present if present in TRAINS else "ml")
     if name not in TRAINS:
         raise UsageError(f"there is no packaged train {name!r}", hint=f"--train {'|'.join(TRAINS)}")
     if present in TRAINS and train and present != train:
         hint = "edit config/pipeline.yml, or remove it and run init again"
-        raise TrainError(f"this repository runs the {present} train already", place=documents.PIPELINE, hint=hint)
+        raise TrainError(f"this repository runs the {present} train already", place=PIPELINE, hint=hint)
     return name
 
 
@@ -124,9 +122,9 @@ def _files(workspace: Workspace, train: str) -> dict[str, bytes]:
     packaged = WorkingTree(RESOURCES)
     branch = _default_branch(workspace)
     raw = packaged.read(f"trains/{train}/pipeline.yml") or b""
-    text = yamltext.splice(raw.decode(), {"default_branch": branch}, documents.PIPELINE)
+    text = yamltext.splice(raw.decode(), {"default_branch": branch}, PIPELINE)
     title = documents.read_pipeline(text.encode()).title
-    found = {documents.PIPELINE: text.encode()}
+    found = {PIPELINE: text.encode()}
     for name in packaged.names(f"trains/{train}/checklists"):
         found[f"{CHECKLISTS}/{name}"] = packaged.read(f"trains/{train}/checklists/{name}") or b""
     for name in packaged.names(f"trains/{train}/templates"):
@@ -140,7 +138,7 @@ def _files(workspace: Workspace, train: str) -> dict[str, bytes]:
 
 
 def _default_branch(workspace: Workspace) -> str:
-    data = workspace.tree.read(documents.PIPELINE)
+    data = workspace.tree.read(PIPELINE)
     if data is not None:
         return documents.read_pipeline(data).default_branch
     remote = workspace.git.run(

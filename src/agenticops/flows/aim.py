@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agenticops.errors import TrainError, UsageError
 from agenticops.model import ids
-from agenticops.model.session import ROOT_SESSION
+from agenticops.model.layout import ROOT_SESSION
 from agenticops.model.ticket import Ticket
 from agenticops.workspace import Workspace
 

@@ -16,8 +16,8 @@ from agenticops.flows import ticket as tickets
 from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
 from agenticops.model.finding import Verdict
+from agenticops.model.layout import ARCHIVE, EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Phase
-from agenticops.model.session import ARCHIVE, ROOT_SESSION
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
@@ -122,9 +122,7 @@ def destination(train: Train, ticket: Ticket, call: Call) -> Phase | None:
         train.phase(call.to)
     if call.to not in ways and not call.override:
         hint = f"from there it may go to {', '.join(ways)}; an operator may --override --reason"
-        raise TrainError(
-            f"VT312 {phase.name} → {call.to} is no edge of the pipeline", place="config/pipeline.yml", hint=hint
-        )
+        raise TrainError(f"VT312 {phase.name} → {call.to} is no edge of the pipeline", place=PIPELINE, hint=hint)
     return None if call.to == DONE else train.phase(call.to)
 
 
@@ -161,7 +159,7 @@ def touched(train: Train, tx: Transaction, outcome: Outcome) -> list[str]:
         *tx.written,
         ticket.folder,
         f"docs/work/{ticket.item}.md",
-        ".agenticops/events",
+        EVENTS,
         ROOT_SESSION,
         ARCHIVE,
     ]

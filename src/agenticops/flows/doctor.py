@@ -7,11 +7,11 @@ import sys
 
 from msgspec import Struct
 
-from agenticops.core import documents, yamltext
+from agenticops.core import yamltext
 from agenticops.errors import StateError, TrainError
 from agenticops.flows import adopt
 from agenticops.model.event import Draft
-from agenticops.model.session import ROOT_SESSION
+from agenticops.model.layout import JOURNAL, PIPELINE, ROOT_SESSION
 from agenticops.ports.git import MINIMUM
 from agenticops.store import journal
 from agenticops.workspace import Workspace
@@ -66,12 +66,12 @@ def _repository(workspace: Workspace) -> list[Symptom]:
             hint=f"git {busy} --continue" if busy else "",
         )
     ]
-    there = workspace.tree.read(documents.PIPELINE) is not None
+    there = workspace.tree.read(PIPELINE) is not None
     found.append(
         Symptom(
             "pipeline",
             there,
-            documents.PIPELINE if there else "this repository is no train yet",
+            PIPELINE if there else "this repository is no train yet",
             hint="agenticops init --train ml",
         )
     )
@@ -90,7 +90,7 @@ def _journal(workspace: Workspace) -> list[Symptom]:
         applies = journal.applies(workspace.tree.handle, entries)
         detail = f"a transaction of {len(entries)} files was not finished"
         fix = "finish it" if applies else "keep it aside: the files changed since"
-        return [Symptom("journal", False, detail, os.path.join(folder, journal.NAME), fix=fix)]
+        return [Symptom("journal", False, detail, os.path.join(folder, JOURNAL), fix=fix)]
     aside = sorted(n for n in os.listdir(folder) if n.startswith(journal.ASIDE)) if os.path.isdir(folder) else []
     hint = "compare its files with yours, then move it elsewhere"
     return [

@@ -7,6 +7,7 @@ import time
 
 from agenticops.errors import StateError, UsageError
 from agenticops.model.event import Event
+from agenticops.model.layout import EVENTS
 from agenticops.ports.clock import timestamp
 from agenticops.workspace import Workspace
 
@@ -44,7 +45,7 @@ def events(
         )
         values += [actor, actor]
     for path, message, place, hint in workspace.index.problems():
-        if path.startswith(".agenticops/events"):
+        if path.startswith(EVENTS):
             raise StateError(message, place=place, hint=hint)
     return workspace.log.select(" AND ".join(where), tuple(values), limit)
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from agenticops.core import checks, documents, gate, lint, yamltext
+from agenticops.core import checks, gate, lint, yamltext
 from agenticops.core.case import Case
 from agenticops.core.checks.ticket import fork_finding
 from agenticops.core.fold import chain
 from agenticops.errors import StateError, UsageError
 from agenticops.flows import aim
 from agenticops.model.finding import Finding, Verdict
+from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Gate, Phase
-from agenticops.model.session import ROOT_SESSION
 from agenticops.workspace import Workspace
 
 
@@ -27,10 +27,10 @@ def train(workspace: Workspace) -> Verdict:
         for p, m, place, h in workspace.index.problems()
     ]
     parts = 1
-    if workspace.train.tree.read(documents.PIPELINE) is None:
+    if workspace.train.tree.read(PIPELINE) is None:
         hint = "agenticops init --train ml"
-        raise StateError("this repository is no train yet", place=documents.PIPELINE, hint=hint)
-    if not any(f.path == documents.PIPELINE for f in findings):
+        raise StateError("this repository is no train yet", place=PIPELINE, hint=hint)
+    if not any(f.path == PIPELINE for f in findings):
         findings += pipeline_findings(workspace)
         for name in workspace.train.ticket_ids():
             parts += 1
@@ -50,14 +50,14 @@ def train(workspace: Workspace) -> Verdict:
 def pipeline_findings(workspace: Workspace) -> list[Finding]:
     """Lint the pipeline, each finding with its line in the file."""
     pipeline = workspace.train.pipeline
-    raw = workspace.tree.read(documents.PIPELINE) or b""
-    text = yamltext.decode(raw, documents.PIPELINE, yamltext.PIPELINE_LIMIT)
+    raw = workspace.tree.read(PIPELINE) or b""
+    text = yamltext.decode(raw, PIPELINE, yamltext.PIPELINE_LIMIT)
     found = lint.lint(pipeline, workspace.tree)
     unknown = [
         Finding(
             "VT401",
             f"gate {g.name} names the unknown check {c.check!r}",
-            documents.PIPELINE,
+            PIPELINE,
             hint=f"known: {', '.join(checks.CHECKS)}",
         )
         for g in pipeline.gates.values()
@@ -73,7 +73,7 @@ def _placed(finding: Finding, text: str) -> Finding:
 
     import msgspec
 
-    if finding.line or finding.path != documents.PIPELINE:
+    if finding.line or finding.path != PIPELINE:
         return finding
     for word in re.findall(r"'([^']+)'", finding.message):
         match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
@@ -129,7 +129,7 @@ def gate_of(workspace: Workspace, name: str) -> tuple[Phase, Gate]:
     phase = workspace.train.phase(name)
     found = gate.of_phase(workspace.train.pipeline, phase)
     if found is None:
-        raise UsageError(f"phase {name} names the unknown gate {phase.gate!r}", place=documents.PIPELINE)
+        raise UsageError(f"phase {name} names the unknown gate {phase.gate!r}", place=PIPELINE)
     return phase, found
 
 

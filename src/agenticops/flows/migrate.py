@@ -11,7 +11,7 @@ from agenticops.core import documents, legacy, yamltext
 from agenticops.errors import ConflictError, StateError
 from agenticops.flows import rest
 from agenticops.model.event import Draft
-from agenticops.model.session import LEGACY, ROOT_SESSION
+from agenticops.model.layout import LEGACY, ROOT_SESSION
 from agenticops.workspace import Workspace
 
 

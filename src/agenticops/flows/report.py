@@ -7,6 +7,7 @@ import os
 from typing import Any
 
 from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.workspace import Workspace
 
 Row = dict[str, Any]
@@ -45,11 +46,9 @@ def pipeline_of(workspace: Workspace) -> Row:
     found = workspace.index.part("pipeline")
     if found is None:
         for path, message, place, hint in workspace.index.problems():
-            if path == "config/pipeline.yml":
+            if path == PIPELINE:
                 raise StateError(message, place=place, hint=hint)
-        raise StateError(
-            "this repository is no train yet", place="config/pipeline.yml", hint="agenticops init --train ml"
-        )
+        raise StateError("this repository is no train yet", place=PIPELINE, hint="agenticops init --train ml")
     return dict(found)
 
 
@@ -84,7 +83,7 @@ def status(workspace: Workspace) -> Row:
 
 def _session(workspace: Workspace) -> Row | None:
     ticket = workspace.phase_ticket
-    path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else "docs/session-context/ACTIVE_SESSION.md"
+    path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
     if ticket:
         from agenticops.core import documents
 

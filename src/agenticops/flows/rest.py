@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from agenticops.core import documents, yamltext
 from agenticops.model.event import Draft
-from agenticops.model.session import ARCHIVE, ROOT_SESSION, Session
+from agenticops.model.layout import ARCHIVE, ROOT_SESSION
+from agenticops.model.session import Session
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 

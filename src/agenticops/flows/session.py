@@ -13,7 +13,8 @@ from agenticops.flows import ticket as tickets
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.ids import base32, ulid
-from agenticops.model.session import ARCHIVE, ROOT_SESSION, Session
+from agenticops.model.layout import ARCHIVE, PIPELINE, ROOT_SESSION
+from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
@@ -53,9 +54,7 @@ def _may_work(train: Train, ticket: Ticket, agent: str) -> None:
     allowed = dict.fromkeys((phase.owner, *phase.helpers, *mode.agents))
     if agent not in allowed:
         hint = f"these may: {', '.join(allowed)}"
-        raise TrainError(
-            f"{agent} does not work in {ticket.phase} (mode {ticket.mode})", place=documents.PIPELINE, hint=hint
-        )
+        raise TrainError(f"{agent} does not work in {ticket.phase} (mode {ticket.mode})", place=PIPELINE, hint=hint)
 
 
 def _free(old: Session | None, ticket: Ticket, agent: str, path: str, workspace: Workspace, tx: Transaction) -> None:
@@ -280,7 +279,7 @@ def enter(workspace: Workspace, mode: str) -> tuple[Session, str]:
             ways = ", ".join(a for a in allowed if a)
             raise TrainError(
                 f"{session.mode} does not lead to {mode}",
-                place=documents.PIPELINE,
+                place=PIPELINE,
                 hint=f"from there you may enter {ways}",
             )
         tools = {"allowed_tools": list(wanted.allowed_tools), "restricted_tools": list(wanted.restricted_tools)}

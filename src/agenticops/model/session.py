@@ -6,10 +6,6 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-ROOT_SESSION = "docs/session-context/ACTIVE_SESSION.md"
-ARCHIVE = "docs/session-context/archive"
-LEGACY = "docs/session-context/_legacy"
-
 SessionStatus = Literal["init", "active", "paused", "handed_off", "done", "archived"]
 
 

@@ -15,8 +15,8 @@ from agenticops.errors import StateError
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET
+from agenticops.model.layout import EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Contract, Pipeline
-from agenticops.model.session import ROOT_SESSION
 from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.store import journal, log
@@ -169,7 +169,7 @@ def _read(index: Index, path: str, take: Callable[[], None]) -> None:
 
 
 def _pipeline(index: Index, tree: Tree, changed: set[str]) -> None:
-    path = documents.PIPELINE
+    path = PIPELINE
     if not _due(index, changed, path):
         return
     index.watch(path, hot=True)
@@ -202,15 +202,15 @@ def _session(index: Index, tree: Tree, changed: set[str]) -> None:
 
 def _folders(index: Index, tree: Tree) -> list[str]:
     """The log's folders, from the top down; each is watched because a new shard changes it."""
-    found = [log.EVENTS]
-    for year in tree.names(log.EVENTS):
-        found.append(f"{log.EVENTS}/{year}")
-        found += [f"{log.EVENTS}/{year}/{month}" for month in tree.names(f"{log.EVENTS}/{year}")]
+    found = [EVENTS]
+    for year in tree.names(EVENTS):
+        found.append(f"{EVENTS}/{year}")
+        found += [f"{EVENTS}/{year}/{month}" for month in tree.names(f"{EVENTS}/{year}")]
     return found
 
 
 def _events(index: Index, tree: Tree, changed: set[str]) -> None:
-    known = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE ?", log.EVENTS + "%")}
+    known = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE ?", EVENTS + "%")}
     if known and not any(p in changed for p in known):
         return
     folders = _folders(index, tree)
@@ -219,13 +219,13 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     if old - now and index.value("SELECT 1 FROM meta WHERE key='duplicates'"):
         # An event of a shard that went may stand in another one too: take all of them in again.
         index.db.execute("DELETE FROM event")
-        index.db.execute("DELETE FROM watch WHERE path LIKE ?", (log.EVENTS + "%",))
+        index.db.execute("DELETE FROM watch WHERE path LIKE ?", (EVENTS + "%",))
         known, old = set(), set()
     for path in old - now:
         index.db.execute("DELETE FROM event WHERE shard=?", (path,))
         index.db.execute("DELETE FROM problem WHERE path=?", (path,))
     index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - set(folders)])
-    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path LIKE '{log.EVENTS}/%.jsonl'"))
+    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path LIKE '{EVENTS}/%.jsonl'"))
     for path in sorted(now):
         if path in moved or path not in known:
             index.watch(path, hot=False)
@@ -272,6 +272,9 @@ def _forget(index: Index, name: str) -> None:
 def _ticket(index: Index, tree: Tree, name: str) -> None:
     path = f"tickets/{name}/ticket.yml"
     _forget(index, name)
+    # Stamps are taken before the files are read: a change in between is seen the next time.
+    for file in TICKET_FILES:
+        index.watch(f"tickets/{name}/{file}", hot=True)
     if not os.path.isdir(os.path.join(index.root, "tickets", name)):
         return
     status = ""
@@ -305,8 +308,8 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
         index.db.execute("INSERT INTO ticket VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", row + rest)
 
     _read(index, path, take)
-    for file in TICKET_FILES:
-        index.watch(f"tickets/{name}/{file}", hot=status not in CLOSED)
+    if status in CLOSED:
+        index.db.execute("UPDATE watch SET hot=0 WHERE path LIKE ?", (f"tickets/{name}/%",))
 
 
 def _items(index: Index, tree: Tree, changed: set[str]) -> None:
@@ -331,7 +334,7 @@ def _items(index: Index, tree: Tree, changed: set[str]) -> None:
             row = (item.id, item.kind, item.title, item.priority, item.parent, item.issue, _encode(item).decode())
             index.db.execute("INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?)", row)
 
-        _read(index, path, take)
         index.watch(path, hot=True)
+        _read(index, path, take)
     if due or any(p.startswith("tickets") for p in changed):
         index.db.execute(_COOL)

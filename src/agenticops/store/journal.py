@@ -12,9 +12,9 @@ import json
 import os
 from typing import NamedTuple
 
+from agenticops.model.layout import JOURNAL
 from agenticops.store import paths
 
-NAME = "journal.json"
 ASIDE = "journal-aside-"
 
 
@@ -35,20 +35,20 @@ def write(folder: str, entries: list[Entry], head: str, purpose: str) -> None:
     """Make a journal durable."""
     rows = [{"path": e.path, "before": e.before, "content": base64.b64encode(e.content).decode()} for e in entries]
     text = json.dumps({"schema": 1, "head": head, "purpose": purpose, "files": rows})
-    temporary = os.path.join(folder, NAME + "~")
+    temporary = os.path.join(folder, JOURNAL + "~")
     handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
     with os.fdopen(handle, "wb") as file:
         file.write(text.encode())
         file.flush()
         os.fsync(handle)
-    os.replace(temporary, os.path.join(folder, NAME))
+    os.replace(temporary, os.path.join(folder, JOURNAL))
     _sync(folder)
 
 
 def read(folder: str) -> list[Entry]:
     """Give the entries of an unfinished transaction; none when there is no journal."""
     try:
-        with open(os.path.join(folder, NAME), "rb") as file:
+        with open(os.path.join(folder, JOURNAL), "rb") as file:
             rows = json.load(file)["files"]
     except FileNotFoundError:
         return []
@@ -72,7 +72,7 @@ def apply(root: int, entries: list[Entry]) -> None:
 
 def close(folder: str) -> None:
     """Remove the journal: the transaction is in the files now."""
-    os.unlink(os.path.join(folder, NAME))
+    os.unlink(os.path.join(folder, JOURNAL))
     _sync(folder)
 
 
@@ -86,14 +86,14 @@ def recover(folder: str, root: int, name: str) -> str:
         close(folder)
         return "applied"
     aside = f"{ASIDE}{name}.json"
-    os.replace(os.path.join(folder, NAME), os.path.join(folder, aside))
+    os.replace(os.path.join(folder, JOURNAL), os.path.join(folder, aside))
     _sync(folder)
     return aside
 
 
 def overlay(folder: str, root: int) -> dict[str, bytes | None]:
     """What readers must see instead of the files while a committed transaction is not applied."""
-    if not os.path.exists(os.path.join(folder, NAME)):
+    if not os.path.exists(os.path.join(folder, JOURNAL)):
         return {}
     entries = read(folder)
     return {e.path: e.content for e in entries} if applies(root, entries) else {}

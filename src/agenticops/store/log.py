@@ -14,9 +14,9 @@ import msgspec
 
 from agenticops.errors import StateError
 from agenticops.model.event import Event
+from agenticops.model.layout import EVENTS
 from agenticops.model.tree import Tree
 
-EVENTS = ".agenticops/events"
 FULL = 256
 MAX_LAMPORT = 2**40
 _decoder = msgspec.json.Decoder(Event)

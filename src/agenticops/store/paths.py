@@ -30,6 +30,7 @@ def open_folder(root: int, pieces: list[str], create: bool = False) -> int | Non
             if create:
                 try:
                     os.mkdir(piece, dir_fd=here)
+                    os.fsync(here)
                 except FileExistsError:
                     pass
             below = os.open(piece, _FOLDER, dir_fd=here)

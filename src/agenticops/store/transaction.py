@@ -68,6 +68,7 @@ class Transaction:
         actor: Callable[[], Actor],
         stamp: Callable[[int], str],
         purpose: str,
+        permit: Callable[[str], None] = lambda path: None,
     ) -> None:
         self.tree = tree
         self.ground = ground
@@ -76,6 +77,7 @@ class Transaction:
         self.actor = actor
         self.stamp = stamp
         self.purpose = purpose
+        self.permit = permit
         self.folder = os.path.join(ground.git_dir, "agenticops")
         self.lock = Lock(os.path.join(ground.common_dir, "agenticops"), purpose)
         self.files: dict[str, bytes] = {}
@@ -113,6 +115,7 @@ class Transaction:
     def write(self, path: str, content: bytes | str) -> None:
         """Set the whole content of a file."""
         paths.parts(path)
+        self.permit(path)
         self.files[path] = content.encode() if isinstance(content, str) else content
 
     def append(self, draft: Draft) -> None:

@@ -14,7 +14,7 @@ from agenticops.errors import EXIT_ERROR
 from agenticops.flows import adopt
 from agenticops.flows import doctor as doctors
 from agenticops.flows import migrate as migration
-from agenticops.model.session import ROOT_SESSION
+from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.workspace import Workspace
 
 app = group("Set a train up and keep it well.")
@@ -60,7 +60,7 @@ def _init_lines(found: adopt.Adoption, dry_run: bool) -> list[Line]:
         0,
         ok(
             f"{found.train} train: {len(p.phases)} phases, {len(p.modes)} modes, {len(p.agents)} agents",
-            "config/pipeline.yml",
+            PIPELINE,
         ),
     )
     would = "would be " if dry_run else ""

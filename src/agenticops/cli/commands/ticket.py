@@ -13,6 +13,7 @@ from agenticops.cli.lines import DIM, STRONG, Line, bar, clean, cut, following, 
 from agenticops.cli.output import emit
 from agenticops.flows import ticket as tickets
 from agenticops.flows import visit
+from agenticops.model.layout import EVENTS
 from agenticops.workspace import Workspace
 
 app = group("Tickets: one visit of a work item to a phase.")
@@ -29,9 +30,7 @@ def new(
     workspace = Workspace()
     ticket = tickets.new(workspace, item, phase)
     done = (
-        workspace.commit([ticket.folder, f"docs/work/{ticket.item}.md", ".agenticops/events"], f"Open {ticket.id}")
-        if commit
-        else ""
+        workspace.commit([ticket.folder, f"docs/work/{ticket.item}.md", EVENTS], f"Open {ticket.id}") if commit else ""
     )
     rows = opened(ticket)
     if done:

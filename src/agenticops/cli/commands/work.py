@@ -12,6 +12,7 @@ from agenticops.cli.commands.options import Commit, Json, example, group
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.flows import work
+from agenticops.model.layout import EVENTS
 from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 from agenticops.workspace import Workspace
@@ -69,9 +70,7 @@ def new(
     )
     item, ticket = work.new(workspace, draft, start, phase)
     done = (
-        workspace.commit(
-            [item.path, ".agenticops/events", *([ticket.folder] if ticket else [])], f"Open {item.id}: {item.title}"
-        )
+        workspace.commit([item.path, EVENTS, *([ticket.folder] if ticket else [])], f"Open {item.id}: {item.title}")
         if commit
         else ""
     )

@@ -9,6 +9,7 @@ from agenticops.core import fold
 from agenticops.core.case import Case
 from agenticops.core.train import Train
 from agenticops.model.finding import Finding
+from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import Phase
 
 
@@ -25,7 +26,7 @@ def owed(train: Train, phase: Phase, item: str) -> Iterator[Finding]:
     for name in phase.inputs:
         contract = train.pipeline.artifacts.get(name)
         if contract is None:
-            yield Finding("VT604", f"phase {phase.name} wants the unknown input {name}", "config/pipeline.yml")
+            yield Finding("VT604", f"phase {phase.name} wants the unknown input {name}", PIPELINE)
             continue
         path = train.artifact_path(contract, item)
         content = train.tree.read(path)

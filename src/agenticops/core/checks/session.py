@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from agenticops.core.case import Case
 from agenticops.errors import StateError
 from agenticops.model.finding import Finding
-from agenticops.model.session import ROOT_SESSION
+from agenticops.model.layout import ROOT_SESSION
 
 
 def check(case: Case) -> Iterator[Finding]:

@@ -1,0 +1,87 @@
+"""Fixtures: an environment of its own, empty repositories, and repositories that adopted a train."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import commit_all, new_repo, workspace
+
+GIT_CONFIG = """\
+[user]
+\tname = Ada Lovelace
+\temail = ada@example.org
+[init]
+\tdefaultBranch = main
+[commit]
+\tgpgSign = false
+[gc]
+\tauto = 0
+[advice]
+\tdetachedHead = false
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing of the user's git, home or agent reaches a test, nor the programs that it starts."""
+    home = tmp_path_factory.mktemp("home")
+    (home / "gitconfig").write_text(GIT_CONFIG)
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(("GIT_", "AGENTICOPS_")) or name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+                patch.delenv(name)
+        patch.setenv("HOME", str(home))
+        patch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+        patch.setenv("GIT_CONFIG_GLOBAL", str(home / "gitconfig"))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        patch.setenv("GIT_TERMINAL_PROMPT", "0")
+        # A git repository around the temporary folder must not be found.
+        patch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path_factory.getbasetemp()))
+        patch.setenv("LC_ALL", "C.UTF-8")
+        yield
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    """The path of an empty git repository on the unborn branch main."""
+    return new_repo(tmp_path / "repo")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, own_environment: None) -> Callable[[str], Path]:
+    """Adopt a train once a session; tests get copies."""
+    made: dict[str, Path] = {}
+
+    def adopted_once(train: str) -> Path:
+        if train not in made:
+            from agenticops.flows import adopt
+
+            path = new_repo(tmp_path_factory.mktemp("template") / train)
+            adopt.adopt(workspace(path), train, [], dry_run=False, commit=False)
+            commit_all(path, f"Adopt the {train} train")
+            shutil.rmtree(path / ".git" / "agenticops")
+            made[train] = path
+        return made[train]
+
+    return adopted_once
+
+
+@pytest.fixture
+def adopted(template: Callable[[str], Path], tmp_path: Path) -> Callable[[str], Path]:
+    """Give a fresh repository that adopted the named train and committed it."""
+
+    def copy(train: str) -> Path:
+        return Path(shutil.copytree(template(train), tmp_path / f"{train}-train", symlinks=True))
+
+    return copy
+
+
+@pytest.fixture
+def train(adopted: Callable[[str], Path]) -> Path:
+    """The path of a repository that adopted the software train and committed it."""
+    return adopted("software")
