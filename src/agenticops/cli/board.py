@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agenticops.cli.lines import BAD, DIM, GOOD, NONE, STRONG, WARN, Line, bad, bar, clean, cut, following, line, ok
+from agenticops.cli.lines import BAD, DIM, GOOD, NONE, STRONG, WARN, Line, bad, bar, clean, counted, cut, following, line, ok
 
 if TYPE_CHECKING:
     from agenticops.model.finding import Finding, Verdict
@@ -119,7 +119,7 @@ def verdict_lines(verdict: Verdict) -> list[Line]:
     count = len(verdict.findings)
     if verdict.holds:
         judged = (
-            f"{verdict.checks} checks" if verdict.ticket else f"{verdict.checks - 1} tickets and the pipeline judged"
+            f"{verdict.checks} checks" if verdict.ticket else f"{counted(verdict.checks - 1, 'ticket')} and the pipeline judged"
         )
         return [ok(f"{what} holds: {judged}"), *finding_lines(verdict.findings)]
-    return [bad(f"{what} does not hold ({count} finding{'s' if count > 1 else ''})"), *finding_lines(verdict.findings)]
+    return [bad(f"{what} does not hold ({counted(count, 'finding')})"), *finding_lines(verdict.findings)]

@@ -41,6 +41,11 @@ def text(lines: Iterable[Line]) -> str:
     return "".join("".join(s for s, _ in row).rstrip() + "\n" for row in lines)
 
 
+def counted(number: int, noun: str) -> str:
+    """Write a number with its noun: 1 file, 2 files."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def cut(words: object, width: int) -> str:
     """Shorten user text to a width."""
     shown = clean(words)

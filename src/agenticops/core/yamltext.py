@@ -32,7 +32,10 @@ _INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _FRONT = re.compile(r"\A---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|\Z)", re.M | re.S)
 # Text that a block scalar gives back as it is: no control characters, no leading space, no line separators of Unicode.
-_BLOCK = re.compile(r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]*")
+_BLOCK = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*"
+)
+_ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _AT = re.compile(r" - at `(.*)`")
 
 
@@ -279,9 +282,12 @@ def _quote(value: Any) -> str:
     text = str(value)
     if _PLAIN.fullmatch(text) and text.lower() not in _RESERVED:
         return text
-    # Control and line-separator characters stay escaped; other letters stay readable.
-    quoted = json.dumps(text, ensure_ascii=False)
-    return re.sub(r"[\x7f-\x9f\u2028\u2029\ufeff]", lambda m: f"\\u{ord(m[0]):04x}", quoted)
+    return _json(text)
+
+
+def _json(value: Any) -> str:
+    """Write a value as JSON, which is YAML too: control and line-separator characters escaped, letters readable."""
+    return _ESCAPED.sub(lambda m: f"\\u{ord(m[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _field(key: str, value: Any, indent: str = "") -> str:
@@ -305,7 +311,7 @@ def _entry(value: Any, indent: str) -> str:
         fields = "".join(_field(k, v, indent + "  ") for k, v in value.items())
         return f"{indent}- {fields[len(indent) + 2 :]}"
     if isinstance(value, dict | list | tuple):
-        return f"{indent}- {json.dumps(value, ensure_ascii=False)}\n"
+        return f"{indent}- {_json(value)}\n"
     return f"{indent}- {_quote(value) or 'null'}\n"
 
 

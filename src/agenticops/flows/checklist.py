@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from agenticops.core import checklist as checklists
 from agenticops.core import fold
 from agenticops.core.train import Train
@@ -33,7 +35,7 @@ def observe(workspace: Workspace, tx: Transaction, ticket: Ticket) -> int:
 
 
 def tick(
-    workspace: Workspace, wanted: str | None, bullets: list[str], section: str = ""
+    workspace: Workspace, wanted: str | None, bullets: list[str], sections: Sequence[str] = ()
 ) -> tuple[Ticket, list[Bullet]]:
     """Check bullets (by key, number, unique text, or section) in one transaction. Gives those that were open."""
     with workspace.transaction("checklist tick") as tx:
@@ -41,8 +43,7 @@ def tick(
         text = _text(workspace.train, ticket)
         parsed = checklists.parse(text)
         chosen = [checklists.find(parsed, b) for b in bullets]
-        if section:
-            chosen += _of_section(parsed, section, ticket)
+        chosen += [b for section in sections for b in _of_section(parsed, section, ticket)]
         if not chosen:
             raise UsageError("no bullet is named", hint=f"agenticops checklist show {ticket.id}")
         observe(workspace, tx, ticket)

@@ -9,7 +9,7 @@ from msgspec import Struct
 Severity = Literal["error", "warning", "info"]
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class Finding(Struct, frozen=True):
     """One thing that holds a gate: a stable code (`agenticops explain CODE`), a place, a message, what to do."""
 
     code: str

@@ -14,7 +14,7 @@ from agenticops.errors import UsageError
 CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 ITEM = re.compile(r"t[0-9a-hjkmnp-tv-z]{8}|[1-9][0-9]{0,9}")
 TICKET = re.compile(
-    r"(?P<phase>[a-z][a-z0-9-]*)_(?P<item>t[0-9a-hjkmnp-tv-z]{8}|[1-9][0-9]{0,9})(?:-(?P<visit>[1-9][0-9]{0,3}))?"
+    r"(?P<phase>[a-z][a-z0-9-]*)_(?P<item>t[0-9a-hjkmnp-tv-z]{8}|[1-9][0-9]{0,9})(?:-(?P<visit>[2-9]|[1-9][0-9]{1,3}))?"
 )
 NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
 MIN_PREFIX = 4

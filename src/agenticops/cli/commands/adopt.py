@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agenticops.cli.commands.options import Commit, Json, example, group
-from agenticops.cli.lines import BAD, DIM, STRONG, WARN, Line, bad, clean, following, line, ok
+from agenticops.cli.lines import BAD, DIM, STRONG, WARN, Line, bad, clean, counted, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_ERROR
 from agenticops.flows import adopt
@@ -46,13 +46,15 @@ def init(
         "commit": found.commit,
         "changes": [{"verb": c.verb, "path": c.path, "why": c.why} for c in plan.changes],
     }
-    emit("init", data, _init_lines(found, dry_run), json)
+    again = "".join([f"agenticops init --train {found.train}", *(f" --with {e}" for e in extras)])
+    emit("init", data, _init_lines(found, again if dry_run else ""), json)
 
 
-def _init_lines(found: adopt.Adoption, dry_run: bool) -> list[Line]:
+def _init_lines(found: adopt.Adoption, again: str) -> list[Line]:
+    """Show what was done; in a dry run, what would be, and the call `again` that does it."""
     p, plan = found.pipeline, found.plan
     rows: list[Line] = []
-    if dry_run:
+    if again:
         marks = {"create": "+", "update": "~", "keep": "=", "delete": "-"}
         rows += [line(f"  {marks[c.verb]} {c.path}", (f"  {c.why}", DIM)) for c in plan.changes]
     written, changed, kept = len(plan.of("create")), len(plan.of("update")), plan.of("keep")
@@ -63,14 +65,14 @@ def _init_lines(found: adopt.Adoption, dry_run: bool) -> list[Line]:
             PIPELINE,
         ),
     )
-    would = "would be " if dry_run else ""
-    added = ", ".join(f"{path} ({n} lines added)" for path, n in found.lines.items() if n)
-    rows.append(ok(f"{written} files {would}written, {changed} changed, {len(kept)} left alone", added))
-    if not dry_run:
+    would = "would be " if again else ""
+    added = ", ".join(f"{path} ({counted(n, 'line')} added)" for path, n in found.lines.items() if n)
+    rows.append(ok(f"{counted(written, 'file')} {would}written, {changed} changed, {len(kept)} left alone", added))
+    if not again:
         rows += [line(("  yours   ", DIM), c.path, (f"  {c.why}", DIM)) for c in kept]
     if found.commit:
         rows.append(ok(f"committed {found.commit}"))
-    rows.append(following("agenticops init" if dry_run else 'agenticops work new --kind PRD --title "…" --start'))
+    rows.append(following(again or 'agenticops work new --kind PRD --title "…" --start'))
     return rows
 
 

@@ -8,7 +8,7 @@ import typer
 
 from agenticops.cli import board
 from agenticops.cli.commands.options import Json, TicketArgument, TicketOption, example, group
-from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, following, line, ok
+from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, counted, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.cli.page import ARTIFACT
 from agenticops.errors import EXIT_VERDICT, UsageError
@@ -24,7 +24,7 @@ NAMES = "The artifact's name, or the end of its path."
 def list_(ticket: TicketArgument = "", json: Json = False) -> None:
     """List what a ticket owes, and how each artifact stands."""
     found, owed = artifact.listing(Workspace(), ticket or None)
-    rows: list[Line] = [line((found.id, STRONG), f"  owes {len([o for o in owed if o['required']])} artifacts")]
+    rows: list[Line] = [line((found.id, STRONG), f"  owes {counted(len([o for o in owed if o['required']]), 'artifact')}")]
     for entry in owed:
         mark, style = ARTIFACT[entry["state"]]
         rows.append(

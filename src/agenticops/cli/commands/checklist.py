@@ -65,7 +65,9 @@ def _bullet(bullet: Bullet, number: int = 0) -> Line:
 def tick(
     bullets: Annotated[list[str], typer.Argument(metavar="BULLET...", help=ONE)] = [],  # noqa: B006
     ticket: TicketOption = "",
-    all_in: Annotated[str, typer.Option("--all-in", metavar="SECTION", help="All bullets of a section.")] = "",
+    all_in: Annotated[
+        list[str], typer.Option("--all-in", metavar="SECTION", help="All bullets of a section; may be repeated.")
+    ] = [],  # noqa: B006
     json: Json = False,
 ) -> None:
     """Check bullets; each is an event with actor and time."""

@@ -8,7 +8,7 @@ import typer
 
 from agenticops.cli import board
 from agenticops.cli.commands.options import Json, example, group
-from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, line, ok
+from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, counted, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_VERDICT
 from agenticops.flows import pipeline
@@ -40,7 +40,7 @@ def _lines(found: Pipeline) -> list[Line]:
             line(
                 "   ",
                 (f"{phase.name:<22}", STRONG),
-                f"{phase.mode:<10} {phase.owner + helpers:<24}",
+                f"{phase.mode:<10} {phase.owner + helpers:<28} ",
                 (f"→ {ways}", DIM),
             )
         )
@@ -80,9 +80,9 @@ def lint(json: Json = False) -> None:
     findings = pipeline.lint(Workspace())
     errors = [f for f in findings if f.severity == "error"]
     head = (
-        bad(f"the pipeline has {len(errors)} faults")
+        bad(f"the pipeline has {counted(len(errors), 'fault')}")
         if errors
-        else ok("the pipeline is sound", f"{len(findings)} warnings" if findings else "")
+        else ok("the pipeline is sound", counted(len(findings), "warning") if findings else "")
     )
     emit("pipeline-lint", {"findings": findings}, [head, *board.finding_lines(findings)], json)
     if errors:
