@@ -131,7 +131,9 @@ class Workspace:
         from agenticops.model.event import Actor
 
         agent = self.agent or str(self.active_session().get("agent", ""))
-        return Actor(operator=self.git.identity(), agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename)
+        return Actor(
+            operator=self.git.identity(), agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename
+        )
 
     def active_session(self) -> dict[str, object]:
         """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""

@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from agenticops.cli.lines import BAD, DIM, GOOD, NONE, STRONG, WARN, Line, bad, bar, clean, counted, cut, following, line, ok
+from agenticops.cli.lines import (
+    BAD,
+    DIM,
+    GOOD,
+    NONE,
+    STRONG,
+    WARN,
+    Line,
+    bad,
+    bar,
+    clean,
+    counted,
+    cut,
+    following,
+    line,
+    ok,
+)
 
 if TYPE_CHECKING:
     from agenticops.model.finding import Finding, Verdict
@@ -119,7 +135,9 @@ def verdict_lines(verdict: Verdict) -> list[Line]:
     count = len(verdict.findings)
     if verdict.holds:
         judged = (
-            f"{verdict.checks} checks" if verdict.ticket else f"{counted(verdict.checks - 1, 'ticket')} and the pipeline judged"
+            f"{verdict.checks} checks"
+            if verdict.ticket
+            else f"{counted(verdict.checks - 1, 'ticket')} and the pipeline judged"
         )
         return [ok(f"{what} holds: {judged}"), *finding_lines(verdict.findings)]
     return [bad(f"{what} does not hold ({counted(count, 'finding')})"), *finding_lines(verdict.findings)]

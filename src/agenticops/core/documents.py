@@ -13,6 +13,7 @@ from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import Agent, Contract, Gate, Mode, Phase, Pipeline, Role
 from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
+from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
 
 SCHEMA = 1
@@ -114,6 +115,19 @@ def read_ticket(data: bytes, path: str) -> Ticket:
         raise StateError("a ticket is a mapping of fields", place=f"{path}:1")
     known = {k: v for k, v in raw.items() if k in Ticket.__struct_fields__}
     return yamltext.convert(known, Ticket, path, text)
+
+
+def ticket_in(tree: Tree, name: str) -> Ticket:
+    """Read a ticket of a tree. Raises StateError when it is missing, broken, or calls itself by another name."""
+    path = f"tickets/{name}/ticket.yml"
+    data = tree.read(path)
+    restore = f"git diff -- tickets/{name} shows what changed"
+    if data is None:
+        raise StateError(f"ticket {name} has no ticket.yml", place=path, hint=restore)
+    ticket = read_ticket(data, path)
+    if ticket.id != name:
+        raise StateError(f"the ticket calls itself {ticket.id}, but its folder is {name}", place=path, hint=restore)
+    return ticket
 
 
 def write_ticket(ticket: Ticket) -> str:

@@ -88,18 +88,7 @@ class Train:
 
     def ticket(self, name: str) -> Ticket:
         """Give a ticket. Raises StateError when it is missing or broken."""
-        path = f"tickets/{name}/ticket.yml"
-        data = self.tree.read(path)
-        if data is None:
-            raise StateError(f"ticket {name} has no ticket.yml", place=path, hint="agenticops ticket list")
-        ticket = documents.read_ticket(data, path)
-        if ticket.id != name:
-            raise StateError(
-                f"the ticket calls itself {ticket.id}, but its folder is {name}",
-                place=path,
-                hint="restore the folder from git",
-            )
-        return ticket
+        return documents.ticket_in(self.tree, name)
 
     def checklist_text(self, ticket: Ticket) -> str | None:
         """Give the text of a ticket's checklist, or None when there is none."""

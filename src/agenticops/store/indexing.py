@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 
@@ -22,6 +23,7 @@ from agenticops.model.tree import Tree
 from agenticops.store import journal, log
 from agenticops.store.index import Index
 
+Reader = Callable[[bytes, str], Any]
 _encode = msgspec.json.encode
 _event = msgspec.json.Decoder(Event)
 # A work item is watched while it may still move: it has an open ticket, or none yet.
@@ -139,11 +141,11 @@ def _refresh(index: Index, tree: Tree) -> None:
     try:
         everything = index.value("SELECT value FROM meta WHERE key='git'") != git
         changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
-        _pipeline(index, tree, changed)
+        _part(index, tree, changed, PIPELINE, "pipeline", documents.read_pipeline)
         _events(index, tree, changed)
         _tickets(index, tree, changed)
         _items(index, tree, changed)
-        _session(index, tree, changed)
+        _part(index, tree, changed, ROOT_SESSION, "session", documents.read_session)
         index.db.execute("INSERT OR REPLACE INTO meta VALUES('git', ?)", (git,))
         index.db.execute("COMMIT")
     except BaseException:
@@ -168,34 +170,19 @@ def _read(index: Index, path: str, take: Callable[[], None]) -> None:
         index.db.execute("INSERT OR REPLACE INTO problem VALUES(?,?,?,?)", (path, e.message, e.place, e.hint))
 
 
-def _pipeline(index: Index, tree: Tree, changed: set[str]) -> None:
-    path = PIPELINE
+def _part(
+    index: Index, tree: Tree, changed: set[str], path: str, key: str, reader: Callable[[bytes, str], Any]
+) -> None:
+    """Take in a file that there is once: the pipeline, the root session."""
     if not _due(index, changed, path):
         return
     index.watch(path, hot=True)
-    index.db.execute("DELETE FROM part WHERE key='pipeline'")
+    index.db.execute("DELETE FROM part WHERE key=?", (key,))
 
     def take() -> None:
         data = tree.read(path)
         if data is not None:
-            text = _encode(documents.read_pipeline(data)).decode()
-            index.db.execute("INSERT INTO part VALUES('pipeline', ?)", (text,))
-
-    _read(index, path, take)
-
-
-def _session(index: Index, tree: Tree, changed: set[str]) -> None:
-    path = ROOT_SESSION
-    if not _due(index, changed, path):
-        return
-    index.watch(path, hot=True)
-    index.db.execute("DELETE FROM part WHERE key='session'")
-
-    def take() -> None:
-        data = tree.read(path)
-        if data is not None:
-            text = _encode(documents.read_session(data, path)).decode()
-            index.db.execute("INSERT INTO part VALUES('session', ?)", (text,))
+            index.db.execute("INSERT INTO part VALUES(?, ?)", (key, _encode(reader(data, path)).decode()))
 
     _read(index, path, take)
 
@@ -266,31 +253,26 @@ def _tickets(index: Index, tree: Tree, changed: set[str]) -> None:
 def _forget(index: Index, name: str) -> None:
     index.db.execute("DELETE FROM ticket WHERE id=?", (name,))
     for table in ("watch", "problem"):
-        index.db.execute(f"DELETE FROM {table} WHERE path LIKE ?", (f"tickets/{name}/%",))
+        index.db.execute(f"DELETE FROM {table} WHERE path IN (?,?,?)", _files(name))
+
+
+def _files(name: str) -> tuple[str, ...]:
+    return tuple(f"tickets/{name}/{file}" for file in TICKET_FILES)
 
 
 def _ticket(index: Index, tree: Tree, name: str) -> None:
     path = f"tickets/{name}/ticket.yml"
     _forget(index, name)
     # Stamps are taken before the files are read: a change in between is seen the next time.
-    for file in TICKET_FILES:
-        index.watch(f"tickets/{name}/{file}", hot=True)
+    for file in _files(name):
+        index.watch(file, hot=True)
     if not os.path.isdir(os.path.join(index.root, "tickets", name)):
         return
     status = ""
 
     def take() -> None:
         nonlocal status
-        data = tree.read(path)
-        if data is None:
-            raise StateError(f"ticket {name} has no ticket.yml", place=path, hint="restore the folder from git")
-        ticket = documents.read_ticket(data, path)
-        if ticket.id != name:
-            raise StateError(
-                f"the ticket calls itself {ticket.id}, but its folder is {name}",
-                place=path,
-                hint="restore the folder from git",
-            )
+        ticket = documents.ticket_in(tree, name)
         status = ticket.status
         raw = tree.read(ticket.checklist_path)
         bullets = checklists.parse(yamltext.decode(raw or b"", ticket.checklist_path))
@@ -309,7 +291,7 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
 
     _read(index, path, take)
     if status in CLOSED:
-        index.db.execute("UPDATE watch SET hot=0 WHERE path LIKE ?", (f"tickets/{name}/%",))
+        index.db.execute("UPDATE watch SET hot=0 WHERE path IN (?,?,?)", _files(name))
 
 
 def _items(index: Index, tree: Tree, changed: set[str]) -> None:

@@ -24,7 +24,9 @@ NAMES = "The artifact's name, or the end of its path."
 def list_(ticket: TicketArgument = "", json: Json = False) -> None:
     """List what a ticket owes, and how each artifact stands."""
     found, owed = artifact.listing(Workspace(), ticket or None)
-    rows: list[Line] = [line((found.id, STRONG), f"  owes {counted(len([o for o in owed if o['required']]), 'artifact')}")]
+    rows: list[Line] = [
+        line((found.id, STRONG), f"  owes {counted(len([o for o in owed if o['required']]), 'artifact')}")
+    ]
     for entry in owed:
         mark, style = ARTIFACT[entry["state"]]
         rows.append(
