@@ -50,11 +50,13 @@ class Workspace:
     def tree(self) -> WorkingTree:
         """The working files, under an unfinished transaction."""
         if self._tree is None:
-            from agenticops.store import journal
             from agenticops.store.tree import WorkingTree
 
             tree = WorkingTree(self.root)
-            tree.overlay = journal.overlay(self.state_folder, tree.handle)
+            if os.path.exists(os.path.join(self.state_folder, JOURNAL)):
+                from agenticops.store import journal
+
+                tree.overlay = journal.overlay(self.state_folder, tree.handle)
             self._tree = tree
         return self._tree
 
@@ -126,11 +128,11 @@ class Workspace:
         """The agent that says it is at work (`AGENTICOPS_AGENT`), or ""."""
         return os.environ.get("AGENTICOPS_AGENT", "")
 
-    def actor(self) -> Actor:
-        """Who acts: the git identity, the agent at work, this host."""
+    def actor(self, agent: str = "") -> Actor:
+        """Who acts: the git identity, the agent at work (the one named, or that of the session), this host."""
         from agenticops.model.event import Actor
 
-        agent = self.agent or str(self.active_session().get("agent", ""))
+        agent = agent or self.agent or str(self.active_session().get("agent", ""))
         return Actor(
             operator=self.git.identity(), agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename
         )

@@ -162,8 +162,8 @@ def read_session(data: bytes, path: str) -> Session:
 
 def edit_front(text: str, changes: dict[str, Any], path: str) -> str:
     """Set front-matter fields of a document and keep every other byte."""
-    front, _, _ = yamltext.split(text)
-    if not front and not text.startswith("---"):
+    front, body, _ = yamltext.split(text)
+    if body == text:
         return f"---\n{yamltext.dump(changes)}---\n\n{text}"
     start = text.index("\n") + 1
     fresh = yamltext.splice(front, changes, path)

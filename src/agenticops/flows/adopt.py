@@ -69,8 +69,8 @@ def adopt(workspace: Workspace, train: str, extras: list[str], dry_run: bool, co
 def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     """Compute the plan: what is created, upgraded, or left alone because it is the user's."""
     tree = workspace.tree
-    manifest = _manifest(tree.read(MANIFEST))
-    name = _which(workspace, train, manifest)
+    before, manifest = _manifest(tree.read(MANIFEST))
+    name = _which(workspace, train, before)
     wanted = _files(workspace, name)
     if "make" in extras:
         wanted["agenticops.mk"] = WorkingTree(RESOURCES).read("common/agenticops.mk") or b""
@@ -105,10 +105,14 @@ def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     return Adoption(name, pipeline, Plan(tuple(sorted(changes, key=lambda c: c.path))), lines)
 
 
-def _which(workspace: Workspace, train: str, manifest: dict[str, str]) -> str:
+def _which(workspace: Workspace, train: str, installed: str) -> str:
+    """Choose the train: the one that is named, the one that was installed, that of the pipeline, else ml."""
     data = workspace.tree.read(PIPELINE)
     present = documents.read_pipeline(data).name if data is not None else ""
-    name = train or (present if present in TRAINS else "ml")
+    name = train or installed or (present if present in TRAINS else "" if present else "ml")
+    if not name:
+        hint = f"say whose checklists and templates to add: --train {'|'.join(TRAINS)}"
+        raise UsageError(f"the pipeline {present!r} is your own", place=PIPELINE, hint=hint)
     if name not in TRAINS:
         raise UsageError(f"there is no packaged train {name!r}", hint=f"--train {'|'.join(TRAINS)}")
     if present in TRAINS and train and present != train:
@@ -158,12 +162,13 @@ def _change(path: str, content: bytes, old: bytes | None, installed: str) -> Cha
     return Change("keep", path, why="you changed it" if installed else "it was there before")
 
 
-def _manifest(data: bytes | None) -> dict[str, str]:
+def _manifest(data: bytes | None) -> tuple[str, dict[str, str]]:
+    """Read which train was installed, and the digest of each file as it was installed."""
     if data is None:
-        return {}
+        return "", {}
     try:
-        found: Any = json.loads(data)["files"]
-        return {str(k): str(v) for k, v in found.items()}
+        found: Any = json.loads(data)
+        return str(found["train"]), {str(k): str(v) for k, v in found["files"].items()}
     except (ValueError, KeyError, AttributeError, TypeError):
         raise TrainError(
             "the manifest of installed files cannot be read", place=MANIFEST, hint="restore it from git"

@@ -15,7 +15,7 @@ from agenticops.flows import aim, rest
 from agenticops.flows import ticket as tickets
 from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
-from agenticops.model.finding import Verdict
+from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import ARCHIVE, EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Phase
 from agenticops.model.ticket import Ticket
@@ -80,50 +80,57 @@ def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, c
     train = workspace.train
     observe(workspace, tx, ticket)
     verdict = gate.judge(Case(train, ticket, now=workspace.now))
-    findings = list(verdict.findings)
-    target = destination(train, ticket, call) if conducts else None
-    if target is not None:
-        findings += tickets.entry_findings(train, target, ticket.item)
-    verdict = Verdict(verdict.gate, verdict.ticket, tuple(findings), verdict.checks, verdict.digest)
-    log = train.log.of_ticket(ticket.id)
-    passed = fold.last(log, "gate_passed", "gate_refused")
-    fresh = passed is not None and passed.kind == "gate_passed" and passed.data.get("digest") == verdict.digest
-    codes = sorted({f.code for f in findings if f.severity == "error"})
-    subject = f"ticket/{ticket.id}"
-    if verdict.holds:
+    if conducts:
+        verdict = replace(verdict, findings=(*verdict.findings, *_way(train, ticket, call)))
+    past = fold.last(train.log.of_ticket(ticket.id), "gate_passed", "gate_refused")
+    fresh = past is not None and past.kind == "gate_passed" and past.data.get("digest") == verdict.digest
+    errors = [f for f in verdict.findings if f.severity == "error"]
+    judged: dict[str, Any] = {"gate": verdict.gate, "digest": verdict.digest}
+    if not errors:
         if not fresh:
-            data = {"gate": verdict.gate, "digest": verdict.digest, "checks": verdict.checks}
-            tx.append(Draft("gate_passed", subject, ticket.id, ticket.item, data))
+            _note(tx, ticket, "gate_passed", {**judged, "checks": verdict.checks})
         return Outcome("passed", ticket, verdict, fresh=fresh)
+    judged |= {"codes": sorted({f.code for f in errors}), "findings": len(errors)}
     if call.override:
-        data = {"gate": verdict.gate, "codes": codes, "reason": call.reason, "digest": verdict.digest}
-        tx.append(Draft("gate_overridden", subject, ticket.id, ticket.item, data))
+        _note(tx, ticket, "gate_overridden", {**judged, "reason": call.reason, "way": call.to})
         return Outcome("passed", ticket, verdict, overridden=True)
-    seen = {"gate": verdict.gate, "codes": codes, "findings": len(findings), "digest": verdict.digest}
-    if passed is None or passed.data != seen:
-        tx.append(Draft("gate_refused", subject, ticket.id, ticket.item, seen))
+    if past is None or past.data != judged:
+        _note(tx, ticket, "gate_refused", judged)
     return Outcome("refused", ticket, verdict)
+
+
+def _note(tx: Transaction, ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
+    tx.append(Draft(kind, f"ticket/{ticket.id}", ticket.id, ticket.item, data))
+
+
+def ways(train: Train, ticket: Ticket) -> list[str]:
+    """List where an item may go from a ticket's phase: the phase's edges, and `done` where it may end."""
+    phase = train.phase(ticket.phase)
+    if train.item(ticket.item).kind not in train.pipeline.kinds:
+        return [DONE]
+    return [*phase.next, *([DONE] if phase.done or not phase.next else [])]
 
 
 def destination(train: Train, ticket: Ticket, call: Call) -> Phase | None:
     """Say where the item goes; None means done. Raises UsageError when several ways are open and none is named."""
-    pipeline = train.pipeline
-    phase = train.phase(ticket.phase)
-    travels = train.item(ticket.item).kind in pipeline.kinds
-    ways = [*phase.next, *([DONE] if phase.done or not phase.next else [])] if travels else [DONE]
-    if not call.to:
-        if len(ways) > 1:
-            raise UsageError(
-                f"{phase.name} leads to {', '.join(ways)}: say which",
-                hint=f"agenticops advance {ticket.id} --to {ways[0]}",
-            )
-        return None if ways[0] == DONE else train.phase(ways[0])
-    if call.to != DONE:
-        train.phase(call.to)
-    if call.to not in ways and not call.override:
-        hint = f"from there it may go to {', '.join(ways)}; an operator may --override --reason"
-        raise TrainError(f"VT312 {phase.name} → {call.to} is no edge of the pipeline", place=PIPELINE, hint=hint)
-    return None if call.to == DONE else train.phase(call.to)
+    open_ways = ways(train, ticket)
+    if not call.to and len(open_ways) > 1:
+        hint = f"agenticops advance {ticket.id} --to {open_ways[0]}"
+        raise UsageError(f"{ticket.phase} leads to {', '.join(open_ways)}: say which", hint=hint)
+    to = call.to or open_ways[0]
+    return None if to == DONE else train.phase(to)
+
+
+def _way(train: Train, ticket: Ticket, call: Call) -> list[Finding]:
+    """Judge the way on: it must be an edge of the pipeline, and what the next phase needs must be there."""
+    target = destination(train, ticket, call)
+    found = [] if target is None else tickets.entry_findings(train, target, ticket.item)
+    open_ways = ways(train, ticket)
+    if call.to and call.to not in open_ways:
+        hint = f"from there it may go to {', '.join(open_ways)}; an operator may --override --reason"
+        message = f"{ticket.phase} → {call.to} is no edge of the pipeline"
+        found.append(Finding("VT312", message, PIPELINE, hint=hint))
+    return found
 
 
 def _moved(workspace: Workspace, tx: Transaction, outcome: Outcome, call: Call, conducts: bool) -> Outcome:

@@ -68,18 +68,21 @@ def pipeline_findings(workspace: Workspace) -> list[Finding]:
 
 
 def _placed(finding: Finding, text: str) -> Finding:
-    """Give a finding of the pipeline the line of the first thing that it names in quotes."""
+    """Give a finding of the pipeline its line: of the definition that it is about, or of the unknown name in it."""
     import re
 
     import msgspec
 
     if finding.line or finding.path != PIPELINE:
         return finding
-    for word in re.findall(r"'([^']+)'", finding.message):
-        match = re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", text)
-        if match:
-            return msgspec.structs.replace(finding, line=text.count("\n", 0, match.start()) + 1)
-    return finding
+    noun = re.match(r"(?:phase|mode|agent|artifact|gate)(?=s? ')", finding.message)
+    section = re.search(rf"^{noun[0]}s:", text, re.M) if noun else None
+    words, at, found = re.findall(r"'([^']+)'", finding.message), section.start() if section else 0, -1
+    for word in words if "unknown" in finding.message else words[:1]:
+        bare = rf"(?<![\w-]){re.escape(word)}(?![\w-])"
+        match = re.compile(rf"^ +{bare}:", re.M).search(text, at) or re.compile(bare).search(text, at)
+        at = found = match.end() if match else found
+    return finding if found < 0 else msgspec.structs.replace(finding, line=text.count("\n", 0, found) + 1)
 
 
 def _forks(workspace: Workspace) -> list[Finding]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 from agenticops.errors import StateError, TrainError, UsageError
@@ -37,6 +36,8 @@ FIELDS = (
     "since",
 )
 UNSTARTED = "NOT EXISTS(SELECT 1 FROM ticket t WHERE t.item = i.id)"
+DELIVERED = """SELECT COUNT(DISTINCT subject) FROM event
+WHERE kind = 'item_finished' AND json_extract(json, '$.data.result') IS NOT 'cancelled'"""
 URGENCY = {"now": 0, "next": 1, "future": 2}
 STANDING = {"in_review": 0, "in_progress": 1, "todo": 2, "blocked": 3}
 
@@ -64,7 +65,7 @@ def status(workspace: Workspace) -> Row:
     board = sorted(rows(workspace), key=lambda r: (order.get(r["phase"], 99), r["id"]))
     session = _session(workspace)
     closed = workspace.index.value("SELECT COUNT(*) FROM ticket WHERE closed = 1") or 0
-    done = workspace.index.value("SELECT COUNT(DISTINCT subject) FROM event WHERE kind = 'item_finished'") or 0
+    done = workspace.index.value(DELIVERED) or 0
     items = workspace.index.value("SELECT COUNT(*) FROM item") or 0
     waiting = workspace.index.rows(f"SELECT id, title, priority FROM item i WHERE {UNSTARTED} ORDER BY id LIMIT 20")
     return {
@@ -257,25 +258,18 @@ def owed_artifacts(workspace: Workspace, pipeline: Row, ticket: Row) -> list[Row
     for name in ticket["artifacts"]:
         contract = pipeline["artifacts"].get(name, {})
         path = contract.get("path", name).replace("{item}", ticket["item"])
-        there = os.path.isfile(os.path.join(workspace.root, path))
-        state = "missing"
-        if there:
-            state = "not recorded"
-            if name in records:
-                state = (
-                    "recorded"
-                    if records[name].get("sha256") == _digest(os.path.join(workspace.root, path))
-                    else "changed"
-                )
+        content = workspace.tree.read(path)
+        state = "missing" if content is None else "not recorded"
+        if content is not None and name in records:
+            state = "recorded" if records[name].get("sha256") == _digest(content) else "changed"
         found.append({"name": name, "path": path, "title": contract.get("title", name), "state": state})
     return found
 
 
-def _digest(path: str) -> str:
+def _digest(content: bytes) -> str:
     import hashlib
 
-    with open(path, "rb") as f:
-        return hashlib.sha256(f.read()).hexdigest()
+    return hashlib.sha256(content).hexdigest()
 
 
 def mode_page(workspace: Workspace, wanted: str | None) -> Row:

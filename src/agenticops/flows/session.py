@@ -42,6 +42,7 @@ def begin(workspace: Workspace, wanted: str | None, agent: str) -> tuple[Session
         path = aim.session_path(workspace, ticket.id)
         old = train.session(path)
         _free(old, ticket, agent, path, workspace, tx)
+        tx.actor = lambda: workspace.actor(agent)
         session = _begun(workspace, tx, ticket, agent, path, old)
         if ticket.status in ("todo", "in_review"):
             tickets.move(tx, ticket, "in_progress")

@@ -55,9 +55,9 @@ def _parent(train: Train, workspace: Workspace, item: WorkItem) -> str:
         return ""
     parent = train.item(aim.item_id(workspace, item.parent))
     if parent.kind not in PARENT_OF[item.kind]:
-        wanted = " or a ".join(PARENT_OF[item.kind]) or "nothing"
+        wanted = " or ".join(f"a {kind}" for kind in PARENT_OF[item.kind]) or "nothing"
         raise UsageError(
-            f"a {item.kind} belongs below a {wanted}, not below a {parent.kind}", hint="agenticops work list"
+            f"a {item.kind} belongs below {wanted}, not below a {parent.kind}", hint="agenticops work list"
         )
     return parent.id
 
@@ -73,13 +73,14 @@ def listing(workspace: Workspace, kind: str = "", phase: str = "") -> list[dict[
     rows = workspace.index.rows(
         """SELECT i.json,
            (SELECT phase FROM ticket t WHERE t.item = i.id AND t.closed = 0 ORDER BY t.id LIMIT 1),
-           EXISTS(SELECT 1 FROM event e WHERE e.subject = 'item/' || i.id AND e.kind = 'item_finished')
+           (SELECT json_extract(e.json, '$.data.result') FROM event e
+            WHERE e.subject = 'item/' || i.id AND e.kind = 'item_finished' ORDER BY e.lamport DESC, e.id DESC LIMIT 1)
            FROM item i ORDER BY CASE i.priority WHEN 'now' THEN 0 WHEN 'next' THEN 1 ELSE 2 END, i.id"""
     )
     found = []
     for text, its_phase, finished in rows:
         item = json.loads(text)
-        stands = its_phase or ("done" if finished else "waiting")
+        stands = its_phase or {None: "waiting", "cancelled": "cancelled"}.get(finished, "done")
         if kind in ("", item["kind"]) and phase in ("", stands):
             found.append({**{name: item[name] for name in LISTED}, "stands": stands})
     return found

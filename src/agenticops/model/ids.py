@@ -67,4 +67,6 @@ def resolve(wanted: str, known: list[str], noun: str) -> str:
             hint="write more of the id",
         )
     hint = f"agenticops {noun if noun == 'ticket' else 'work'} list"
+    if 0 < len(wanted) < MIN_PREFIX and any(k.startswith(wanted) for k in known):
+        hint = f"write at least four characters of the id; {hint}"
     raise UsageError(f"there is no {noun} {wanted!r}", hint=hint)

@@ -92,12 +92,12 @@ def opened(ticket: Ticket) -> list[Line]:
 
 @app.command("list", **example("agenticops work list --kind PRD"))
 def list_(
-    kind: Annotated[str, typer.Option(help="Only PRD, CRD or Task.")] = "",
-    phase: Annotated[str, typer.Option(help="Only those in a phase, or waiting, or done.")] = "",
+    kind: Annotated[Kind | None, typer.Option(help="Only PRD, CRD or Task.")] = None,
+    phase: Annotated[str, typer.Option(help="Only those in a phase, or waiting, done, cancelled.")] = "",
     json: Json = False,
 ) -> None:
     """List the work items and where they stand."""
-    found = work.listing(Workspace(), kind, phase)
+    found = work.listing(Workspace(), kind.value if kind else "", phase)
     rows = [
         line(
             f"{r['id']:<10} ",
