@@ -12,24 +12,23 @@ def main() -> int:
     options = _train.options(__doc__, "phase").parse_args()
     codes = []
     for ticket in _train.open_tickets(options.project_root, options.phase):
-        bullets = _train.ask(options.project_root, "checklist", "show", ticket)["bullets"]
-        codes.append(judge(ticket, bullets, options.strict))
+        shown = _train.ask(options.project_root, "checklist", "show", ticket)
+        codes.append(judge(shown["path"], shown["bullets"], options.strict))
     return _train.worst(codes)
 
 
-def judge(ticket: str, bullets: list[dict[str, Any]], strict: bool) -> int:
+def judge(path: str, bullets: list[dict[str, Any]], strict: bool) -> int:
     """Print what is open in one checklist; one that marks nothing as required requires all of it."""
     owed = [b for b in bullets if b["required"]] or bullets
     missing = [b for b in owed if not b["checked"]]
     optional = [b for b in bullets if not b["checked"] and b not in owed]
-    path = f"tickets/{ticket}/checklist.md"
     if not bullets:
         print(f"{path}: the checklist has no bullets")
     for bullet in missing:
         print(f"{path}:{bullet['line']}: open: {bullet['text']}")
     for bullet in optional:
         print(f"{path}:{bullet['line']}: open, not required: {bullet['text']}")
-    print(f"{ticket}: {len(owed) - len(missing)} of {len(owed)} required bullets are checked")
+    print(f"{path}: {len(owed) - len(missing)} of {len(owed)} required bullets are checked")
     failed = missing or not bullets or (strict and optional)
     return _train.VERDICT if failed else _train.OK
 

@@ -49,7 +49,13 @@ def play(block: str, folder: Path) -> str:
     shown = ""
     for command, _ in commands(block):
         done = subprocess.run(
-            ["bash", "-c", command], cwd=work, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
+            ["bash", "-c", command],
+            cwd=work,
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
         )
         shown += f"$ {command}\n{done.stdout}"
     return shown

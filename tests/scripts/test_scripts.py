@@ -83,7 +83,10 @@ def test_checked_bullets_are_fine_and_strict_wants_the_optional_ones(project: Pa
     path = project / "tickets" / ticket / "checklist.md"
     path.write_text("# Checklist\n\n## Work\n\n- [x] Asked the client *\n\n- [ ] Sent flowers\n", encoding="utf-8")
     done = script("check_todo", project)
-    assert (done.returncode, f"{ticket}: 1 of 1 required bullets are checked" in done.stdout) == (0, True)
+    assert (done.returncode, f"tickets/{ticket}/checklist.md: 1 of 1 required bullets are checked" in done.stdout) == (
+        0,
+        True,
+    )
     done = script("check_todo", project, "--strict")
     assert done.returncode == 3
     assert "open, not required: Sent flowers" in done.stdout

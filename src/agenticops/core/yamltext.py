@@ -98,7 +98,9 @@ def convert(
 ) -> T:
     """Check a loaded mapping against a type; empty fields count as absent. Raises StateError that names the field."""
     if not isinstance(value, dict):
-        raise StateError("a mapping of fields is wanted here", place=f"{path}:{first_line}")
+        line = locate(text, within, first_line) if text else first_line
+        field = ".".join(within)
+        raise StateError(f"{field or 'here'}: a mapping of fields is wanted", place=f"{path}:{line}")
     try:
         return msgspec.convert({k: _bare(v) for k, v in value.items() if v is not None}, kind, strict=False)
     except msgspec.ValidationError as e:

@@ -7,6 +7,7 @@ import time
 
 from agenticops.errors import StateError, UsageError
 from agenticops.model.event import Event
+from agenticops.model.kinds import KINDS
 from agenticops.model.layout import EVENTS
 from agenticops.ports.clock import timestamp
 from agenticops.workspace import Workspace
@@ -34,6 +35,8 @@ def events(
         where.append("item LIKE ? || '%'")
         values.append(item)
     if kind:
+        if kind not in KINDS and not workspace.index.value("SELECT 1 FROM event WHERE kind = ? LIMIT 1", kind):
+            raise UsageError(f"there is no event kind {kind!r}", hint=_near(kind))
         where.append("kind = ?")
         values.append(kind)
     if since:
@@ -48,6 +51,13 @@ def events(
         if path.startswith(EVENTS):
             raise StateError(message, place=place, hint=hint)
     return workspace.log.select(" AND ".join(where), tuple(values), limit)
+
+
+def _near(kind: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(kind, KINDS, 3, 0.4)
+    return f"did you mean {' or '.join(near)}?" if near else f"for example {', '.join(list(KINDS)[:4])}"
 
 
 def moment(words: str, now: int) -> str:

@@ -6,23 +6,11 @@ from typing import Any
 
 from msgspec import Struct, field
 
+from agenticops.model.kinds import STATES
+
 SCHEMA = 1
 
-STATE_KINDS = frozenset(
-    {
-        "item_created",
-        "item_moved",
-        "item_finished",
-        "fork_resolved",
-        "ticket_opened",
-        "ticket_started",
-        "ticket_blocked",
-        "ticket_unblocked",
-        "ticket_in_review",
-        "ticket_done",
-        "ticket_cancelled",
-    }
-)
+STATE_KINDS = frozenset(STATES)
 
 
 class Actor(Struct, frozen=True, omit_defaults=True):

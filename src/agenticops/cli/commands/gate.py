@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agenticops.cli import board, hot
-from agenticops.cli.commands.options import Commit, Json, TicketArgument, example, group
+from agenticops.cli.commands.options import Commit, Json, PhaseArgument, TicketArgument, example, group
 from agenticops.cli.lines import DIM, STRONG, WARN, Line, bad, clean, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_VERDICT, UsageError
@@ -19,13 +19,18 @@ app = group("Gates: what a phase demands before work may leave it.")
 
 
 @app.command(**example("agenticops check", "agenticops check training_142"))
-def check(ticket: Annotated[str, typer.Argument(metavar="[TICKET]")] = "", json: Json = False) -> None:
+def check(
+    ticket: Annotated[
+        str, typer.Argument(metavar="[TICKET]", help="Judge this ticket's gate; default: the whole train.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Judge the working tree: the whole train, or the gate of one ticket. Exits 3 when it does not hold."""
     raise typer.Exit(hot.serve("check", ticket or None, json))
 
 
 @app.command(**example("agenticops gate show training"))
-def show(phase: str, json: Json = False) -> None:
+def show(phase: PhaseArgument, json: Json = False) -> None:
     """Show the gate of a phase: its checks, the artifacts owed, the ways on."""
     found, gate = judge.gate_of(Workspace(), phase)
     rows: list[Line] = [
@@ -94,7 +99,9 @@ def outcome_lines(outcome: conduct.Outcome) -> list[Line]:
 
 
 @app.command(**example("agenticops explain VT203"))
-def explain(code: str, json: Json = False) -> None:
+def explain(
+    code: Annotated[str, typer.Argument(metavar="CODE", help="A code such as VT203.")], json: Json = False
+) -> None:
     """Say what a finding's code means, why the rule exists, and how to mend it."""
     folder = os.path.join(RESOURCES, "codes")
     known = sorted(n.removesuffix(".md") for n in os.listdir(folder) if n.startswith("VT"))

@@ -17,13 +17,20 @@ app = group("Modes: bounded working contexts with rules, tools and a checklist."
 
 
 @app.command(**example("agenticops mode show", "agenticops mode show build"))
-def show(what: Annotated[str, typer.Argument(metavar="[MODE|TICKET]")] = "", json: Json = False) -> None:
+def show(
+    what: Annotated[
+        str, typer.Argument(metavar="[MODE|TICKET]", help="A mode, or a ticket; default: the ticket at hand.")
+    ] = "",
+    json: Json = False,
+) -> None:
     """Show all that an agent needs: purpose, checklist state, artifacts owed, rules, tools, transitions."""
     raise typer.Exit(hot.serve("mode", what or None, json))
 
 
 @app.command(**example("agenticops mode enter evaluate"))
-def enter(mode: str, json: Json = False) -> None:
+def enter(
+    mode: Annotated[str, typer.Argument(metavar="MODE", help="A mode of the pipeline.")], json: Json = False
+) -> None:
     """Enter a mode that the present one leads to, or go back to the ticket's own."""
     found, path = session.enter(Workspace(), mode)
     emit(

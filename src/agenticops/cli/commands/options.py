@@ -11,6 +11,9 @@ TicketOption = Annotated[
     str, typer.Option("--ticket", "-t", metavar="TICKET", help="The ticket; default: the one at hand.")
 ]
 TicketArgument = Annotated[str, typer.Argument(metavar="[TICKET]", help="The ticket; default: the one at hand.")]
+ItemArgument = Annotated[str, typer.Argument(metavar="ITEM", help="The work item's id, or its start.")]
+PhaseArgument = Annotated[str, typer.Argument(metavar="PHASE", help="A phase of the pipeline.")]
+TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to write down.")]
 Commit = Annotated[bool, typer.Option("--commit", help="Commit just what this step wrote.")]
 
 

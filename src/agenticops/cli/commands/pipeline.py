@@ -19,7 +19,10 @@ app = group("The pipeline in config/pipeline.yml.")
 
 
 @app.command(**example("agenticops pipeline show", "agenticops pipeline show training"))
-def show(phase: Annotated[str, typer.Argument(metavar="[PHASE]")] = "", json: Json = False) -> None:
+def show(
+    phase: Annotated[str, typer.Argument(metavar="[PHASE]", help="One phase, with its stages and steps.")] = "",
+    json: Json = False,
+) -> None:
     """Show the phases, or one phase with its stages and steps."""
     found, one = pipeline.show(Workspace(), phase)
     emit("pipeline", one or found, _phase_lines(one) if one else _lines(found), json)

@@ -34,7 +34,10 @@ SHOWN = (
 
 
 @app.command("next", **example("agenticops next", "agenticops next training_142 --json"))
-def next_(ticket: Annotated[str, typer.Argument(metavar="[TICKET]")] = "", json: Json = False) -> None:
+def next_(
+    ticket: Annotated[str, typer.Argument(metavar="[TICKET]", help="Of this ticket; default: the one at hand.")] = "",
+    json: Json = False,
+) -> None:
     """Name the one thing to do now, why, and the command to run."""
     raise typer.Exit(hot.serve("next", ticket or None, json))
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agenticops.cli import board
-from agenticops.cli.commands.options import Json, TicketArgument, example, group
+from agenticops.cli.commands.options import Json, TextArgument, TicketArgument, example, group
 from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, cut, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_VERDICT
@@ -110,13 +110,13 @@ def list_(json: Json = False) -> None:
 
 
 @app.command(**example('agenticops session note "the export has 3 % duplicates"'))
-def note(text: str, json: Json = False) -> None:
+def note(text: TextArgument, json: Json = False) -> None:
     """Write a note down."""
     _told("session-note", "noted", session.append(Workspace(), "notes", text, "session_noted"), json)
 
 
 @app.command(**example('agenticops session decide "drop the postcode: it leaks the label"'))
-def decide(text: str, json: Json = False) -> None:
+def decide(text: TextArgument, json: Json = False) -> None:
     """Write a decision down."""
     _told(
         "session-decide", "decision recorded", session.append(Workspace(), "decisions", text, "session_decided"), json
@@ -124,13 +124,13 @@ def decide(text: str, json: Json = False) -> None:
 
 
 @app.command(**example('agenticops session step "ask the clinic for the March export"'))
-def step(text: str, json: Json = False) -> None:
+def step(text: TextArgument, json: Json = False) -> None:
     """Add a next step; a hand-off carries it on."""
     _told("session-step", "next step added", session.append(Workspace(), "next_steps", text, "session_stepped"), json)
 
 
 @app.command(**example('agenticops session block "no access to the warehouse"'))
-def block(text: str, json: Json = False) -> None:
+def block(text: TextArgument, json: Json = False) -> None:
     """Note what holds this session."""
     _told("session-block", "blocker noted", session.append(Workspace(), "blockers", text, "session_blocked"), json)
 
@@ -145,7 +145,9 @@ def unblock(
 
 @todos.command("add", **example('agenticops session todo add "profile the March export" --priority high'))
 def todo_add(
-    text: str, priority: Annotated[Importance, typer.Option()] = Importance.medium, json: Json = False
+    text: TextArgument,
+    priority: Annotated[Importance, typer.Option(help="How much it matters.")] = Importance.medium,
+    json: Json = False,
 ) -> None:
     """Add a to-do."""
     found, path = session.add_todo(Workspace(), text, priority.value)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from agenticops.cli import board
-from agenticops.cli.commands.options import Commit, Json, TicketArgument, example, group
+from agenticops.cli.commands.options import Commit, ItemArgument, Json, TicketArgument, example, group
 from agenticops.cli.commands.work import opened
 from agenticops.cli.lines import DIM, STRONG, Line, bar, clean, cut, following, line, ok
 from agenticops.cli.output import emit
@@ -21,7 +21,7 @@ app = group("Tickets: one visit of a work item to a phase.")
 
 @app.command(**example("agenticops ticket new 142", "agenticops ticket new 77 --phase extraction"))
 def new(
-    item: str,
+    item: ItemArgument,
     phase: Annotated[str, typer.Option(help="For a Task: the one phase that it visits.")] = "",
     commit: Commit = False,
     json: Json = False,
@@ -41,8 +41,8 @@ def new(
 @app.command("list", **example("agenticops ticket list --status blocked", "agenticops ticket list --all --json"))
 def list_(
     status: Annotated[str, typer.Option(help="todo, in_progress, blocked, in_review, done or cancelled.")] = "",
-    phase: Annotated[str, typer.Option()] = "",
-    item: Annotated[str, typer.Option()] = "",
+    phase: Annotated[str, typer.Option(help="Only those in a phase.")] = "",
+    item: Annotated[str, typer.Option(help="Only those of a work item.")] = "",
     everything: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
     json: Json = False,
 ) -> None:
@@ -104,9 +104,9 @@ def _full_lines(t: dict[str, Any]) -> list[Line]:
 def edit(
     ticket: TicketArgument = "",
     operator: Annotated[str, typer.Option(help="The human who answers for it.")] = "",
-    description: Annotated[str, typer.Option()] = "",
-    estimate_days: Annotated[float, typer.Option(min=0)] = 0.0,
-    estimate_hours: Annotated[float, typer.Option(min=0)] = 0.0,
+    description: Annotated[str, typer.Option(help="What this visit is about.")] = "",
+    estimate_days: Annotated[float, typer.Option(min=0, help="How many days it may take.")] = 0.0,
+    estimate_hours: Annotated[float, typer.Option(min=0, help="How many hours of work it may need.")] = 0.0,
     add_hours: Annotated[float, typer.Option(min=0, help="Effort spent; it is added up in the log.")] = 0.0,
     json: Json = False,
 ) -> None:

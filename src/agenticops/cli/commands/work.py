@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from agenticops.cli import board
-from agenticops.cli.commands.options import Commit, Json, example, group
+from agenticops.cli.commands.options import Commit, ItemArgument, Json, example, group
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.flows import work
@@ -41,13 +41,13 @@ def new(
     title: Annotated[str, typer.Option(help="What is wanted, in one line.")],
     kind: Annotated[Kind, typer.Option(help="PRD, CRD or Task.")] = Kind.PRD,
     body: Annotated[str, typer.Option(help="The text of the document (Markdown).")] = "",
-    priority: Annotated[Priority, typer.Option()] = Priority.next,
+    priority: Annotated[Priority, typer.Option(help="How urgent it is.")] = Priority.next,
     parent: Annotated[str, typer.Option(metavar="ITEM", help="The PRD or CRD above it.")] = "",
     issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number; it becomes the id.")] = None,
     url: Annotated[str, typer.Option(help="The forge's page.")] = "",
     label: Annotated[list[str], typer.Option(help="A label; may be given more than once.")] = [],  # noqa: B006
-    client: Annotated[str, typer.Option()] = "",
-    project: Annotated[str, typer.Option()] = "",
+    client: Annotated[str, typer.Option(help="For whom.")] = "",
+    project: Annotated[str, typer.Option(help="The project that it belongs to.")] = "",
     start: Annotated[bool, typer.Option("--start", help="Open its first ticket too.")] = False,
     phase: Annotated[str, typer.Option(help="With --start: the one phase that a Task visits.")] = "",
     commit: Commit = False,
@@ -116,7 +116,7 @@ def list_(
 
 
 @app.command(**example("agenticops work show 142"))
-def show(item: str, json: Json = False) -> None:
+def show(item: ItemArgument, json: Json = False) -> None:
     """Show a work item and its way through the pipeline."""
     found, chain = work.show(Workspace(), item)
     rows: list[Line] = [
@@ -147,13 +147,13 @@ def show(item: str, json: Json = False) -> None:
 
 @app.command(**example("agenticops work edit 142 --priority now"))
 def edit(
-    item: str,
-    title: Annotated[str, typer.Option()] = "",
-    priority: Annotated[Priority | None, typer.Option()] = None,
-    parent: Annotated[str, typer.Option(metavar="ITEM")] = "",
-    client: Annotated[str, typer.Option()] = "",
-    url: Annotated[str, typer.Option()] = "",
-    issue: Annotated[int | None, typer.Option(min=1)] = None,
+    item: ItemArgument,
+    title: Annotated[str, typer.Option(help="The new title.")] = "",
+    priority: Annotated[Priority | None, typer.Option(help="How urgent it is now.")] = None,
+    parent: Annotated[str, typer.Option(metavar="ITEM", help="The PRD or CRD above it.")] = "",
+    client: Annotated[str, typer.Option(help="For whom.")] = "",
+    url: Annotated[str, typer.Option(help="The forge's page.")] = "",
+    issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number, as a link.")] = None,
     label: Annotated[list[str], typer.Option(help="The labels, all of them.")] = [],  # noqa: B006
     body: Annotated[str, typer.Option(help="The new text of the document.")] = "",
     json: Json = False,
@@ -176,7 +176,7 @@ def edit(
 
 @app.command(**example("agenticops work resolve 142 --keep validation_142-2"))
 def resolve(
-    item: str,
+    item: ItemArgument,
     keep: Annotated[str, typer.Option(metavar="TICKET", help="The ticket that leads on.")],
     json: Json = False,
 ) -> None:

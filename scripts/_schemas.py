@@ -1,0 +1,101 @@
+"""JSON Schemas of the files that people and programs write, made from the types that read them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from agenticops.core import checks, documents
+from agenticops.model.event import SCHEMA, Event
+from agenticops.model.pipeline import Pipeline
+from agenticops.model.session import Session
+from agenticops.model.ticket import Ticket
+from agenticops.model.work import WorkItem
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+SECTIONS = ("phases", "modes", "agents", "roles", "artifacts", "gates")
+# The file that each schema describes.
+FILES = {
+    "pipeline": "`config/pipeline.yml`",
+    "work-item": "the front-matter of `docs/work/<item>.md`",
+    "ticket": "`tickets/<ticket>/ticket.yml`",
+    "session": "the front-matter of an `ACTIVE_SESSION.md`",
+    "event": "a line of `.agenticops/events/<year>/<month>/<shard>.jsonl`",
+}
+
+Schema = dict[str, Any]
+
+
+def build() -> dict[str, Schema]:
+    """Make all schemas, by name."""
+    return {
+        "pipeline": _pipeline(),
+        "work-item": _without(_schema(WorkItem), "body"),
+        "ticket": _schema(Ticket),
+        "session": _schema(Session),
+        "event": _event(),
+    }
+
+
+def text(schema: Schema) -> str:
+    """Write a schema as a file."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _schema(kind: Any) -> Schema:
+    """Give a type's schema with the type itself at the top and what it uses in `$defs`."""
+    (schema,), parts = msgspec.json.schema_components([kind], ref_template="#/$defs/{name}")
+    parts = {name: _tidy(part) for name, part in parts.items()}
+    top = parts.pop(schema["$ref"].rpartition("/")[2])
+    return {"$schema": DIALECT, **top, **({"$defs": dict(sorted(parts.items()))} if parts else {})}
+
+
+def _tidy(part: Schema) -> Schema:
+    """Put a docstring on one line, and leave out what says nothing: empty defaults, empty `required`."""
+    description = {"description": " ".join(part["description"].split())} if "description" in part else {}
+    properties = {
+        name: {k: v for k, v in field.items() if k != "default" or _says_something(v)}
+        for name, field in part.get("properties", {}).items()
+    }
+    tidy = {**part, **description, **({"properties": properties} if properties else {})}
+    return tidy if tidy.get("required") else {k: v for k, v in tidy.items() if k != "required"}
+
+
+def _says_something(default: Any) -> bool:
+    """Tell whether a default is worth showing: nothing, empty lists and whole definitions are not."""
+    return default is not None and default not in ("", (), []) and not isinstance(default, dict)
+
+
+def _without(schema: Schema, name: str) -> Schema:
+    return {**schema, "properties": {k: v for k, v in schema["properties"].items() if k != name}}
+
+
+def _pipeline() -> Schema:
+    """The pipeline as its file is written: it names its schema, and each key of a section is a definition's name."""
+    schema = _schema(Pipeline)
+    parts = schema["$defs"]
+    for section in SECTIONS:
+        entry = schema["properties"][section]["additionalProperties"]
+        name = entry["$ref"].rpartition("/")[2]
+        parts[name] = _without(parts[name], "name")
+        # A definition may be left empty: `planner:` alone is an agent.
+        schema["properties"][section]["additionalProperties"] = {"anyOf": [entry, {"type": "null"}]}
+    parts["CheckCall"] = _check_call(parts["CheckCall"])
+    schema["properties"] = {"schema": {"const": documents.SCHEMA}, **schema["properties"]}
+    schema["required"] = ["schema", *schema["required"]]
+    return schema
+
+
+def _check_call(part: Schema) -> Schema:
+    """A check is called by its name alone, or with its parameters beside the name."""
+    known = {"enum": sorted(checks.CHECKS)}
+    call = {"type": "object", "properties": {"check": known}, "required": ["check"]}
+    return {"title": part["title"], "description": part["description"], "anyOf": [known, call]}
+
+
+def _event() -> Schema:
+    schema = _schema(Event)
+    schema["properties"]["schema"] = {"const": SCHEMA, "default": SCHEMA}
+    return schema
