@@ -242,8 +242,6 @@ def tiny_files(*tickets: Ticket, **files: str | bytes) -> dict[str, bytes]:
     return {p: c.encode() if isinstance(c, str) else c for p, c in {**found, **files}.items()}
 
 
-def tiny_train(
-    *tickets: Ticket, events: Iterable[Event] = (), files: dict[str, str | bytes] | None = None
-) -> Train:
+def tiny_train(*tickets: Ticket, events: Iterable[Event] = (), files: dict[str, str | bytes] | None = None) -> Train:
     """Make a tiny train in memory; `files` are laid over it."""
     return Train(MemoryTree(tiny_files(*tickets, **(files or {}))), EventLog(events), MemoryTree({}))

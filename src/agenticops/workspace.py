@@ -15,7 +15,9 @@ from agenticops.ports.git import Git
 from agenticops.store.index import Index
 
 if TYPE_CHECKING:
+    from agenticops.core.train import Train
     from agenticops.model.event import Actor
+    from agenticops.model.tree import Tree
     from agenticops.store.indexing import Indexed, IndexedTrain
     from agenticops.store.transaction import Transaction
     from agenticops.store.tree import WorkingTree
@@ -50,6 +52,7 @@ class Workspace:
     def tree(self) -> WorkingTree:
         """The working files, under an unfinished transaction."""
         if self._tree is None:
+            self._need_files()
             from agenticops.store.tree import WorkingTree
 
             tree = WorkingTree(self.root)
@@ -64,11 +67,36 @@ class Workspace:
     def index(self) -> Index:
         """The index, fresh. Hot reads stop here: nothing heavy is loaded while it is fresh."""
         if self._index is None:
+            self._need_files()
             self._index = Index(self.state_folder, self.root, self.git.stamp)
             unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
                 self._refresh(self._index, unfinished)
         return self._index
+
+    def _need_files(self) -> None:
+        if not self.root:
+            hint = "agenticops check --head REV works here; for the rest, clone it"
+            raise TrainError("this is a bare repository: there are no files to work on", hint=hint)
+
+    def train_at(self, revision: str) -> Train:
+        """The train of a commit. Raises TrainError when the commit is not here."""
+        from agenticops.ports.trees import CommitTree
+
+        return self._train_of(CommitTree(self.git, revision))
+
+    def staged_train(self) -> Train:
+        """The train that the next commit would hold."""
+        from agenticops.ports.trees import StagedTree
+
+        return self._train_of(StagedTree(self.git))
+
+    def _train_of(self, tree: Tree) -> Train:
+        from agenticops.core.train import Train
+        from agenticops.store.log import Shards
+        from agenticops.store.tree import WorkingTree
+
+        return Train(tree, Shards(tree), WorkingTree(RESOURCES))
 
     def _unfinished(self) -> bool:
         """Tell whether a crash left a transaction; one that is being applied just now is waited for."""

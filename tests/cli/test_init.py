@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -68,7 +69,9 @@ def test_files_of_the_user_are_never_overwritten(repo: Path) -> None:
     for path in ("docs/roadmap.md", "docs/templates/requirements.md"):
         assert f"yours   {path}  it was there before" in out
     now = snapshot(repo)
-    assert {p: now[p].decode() for p in mine if p != ".gitignore"} == {p: t for p, t in mine.items() if p != ".gitignore"}
+    assert {p: now[p].decode() for p in mine if p != ".gitignore"} == {
+        p: t for p, t in mine.items() if p != ".gitignore"
+    }
     assert now[".gitignore"].decode().startswith("*.pyc\n# agenticops")
     assert git(repo, "diff", "--name-only").split() == [".gitignore"]
 
@@ -85,8 +88,6 @@ def test_run_again_it_upgrades_the_untouched_and_names_the_rest(at: Board) -> No
     wanted = (repo / old).read_bytes()
     write(repo, old, "what an older version wrote")
     manifest = json.loads((repo / ".agenticops/manifest.json").read_text())
-    import hashlib
-
     manifest["files"][old] = hashlib.sha256((repo / old).read_bytes()).hexdigest()
     write(repo, ".agenticops/manifest.json", json.dumps(manifest))
     write(repo, mine, "my own roadmap")
@@ -99,7 +100,7 @@ def test_run_again_it_upgrades_the_untouched_and_names_the_rest(at: Board) -> No
 def test_a_file_that_was_removed_comes_back(at: Board) -> None:
     repo = at("software")
     (repo / "docs/roadmap.md").unlink()
-    assert "1 files written" in must(repo, "init")
+    assert "1 file written" in must(repo, "init")
     assert status(repo).split()[1:] and (repo / "docs/roadmap.md").exists()
 
 
@@ -128,7 +129,7 @@ def test_an_older_pipeline_is_kept_and_read(repo: Path) -> None:
     old = (
         "phases:\n  discover:\n    mode: intake\n    agent: onboarder\n    artifacts:\n      - brief.md\n"
         "    next: []\nartifact_paths:\n  discover: docs/discovery\nmodes:\n  intake:\n    agents: [onboarder]\n"
-        "agents:\n  onboarder:\n    role: asks\n"
+        "agents:\n  onboarder:\n    purpose: Asks.\n"
     )
     write(repo, "config/pipeline.yml", old)
     code, out, err = cli(repo, "init", "--train", "ml")

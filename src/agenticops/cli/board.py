@@ -56,7 +56,8 @@ def age(since: str, now: str) -> str:
 def status_lines(data: dict[str, Any], now: str) -> list[Line]:
     """Show the board: two lines a ticket, then what waits and what to do next."""
     head = line((clean(data["title"] or data["train"]), STRONG), (f"   {data['branch'] or 'detached HEAD'}", DIM))
-    counts = f"{len(data['tickets'])} open · {data['closed']} closed · {data['done']} of {counted(data['items'], 'work item')} done"
+    items = counted(data["items"], "work item")
+    counts = f"{len(data['tickets'])} open · {data['closed']} closed · {data['done']} of {items} done"
     rows: list[Line] = [head, line((counts, DIM)), []]
     width = max([len(short(r["id"])) for r in data["tickets"]] + [18])
     for r in data["tickets"]:

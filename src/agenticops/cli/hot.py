@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_OK, EXIT_VERDICT
 from agenticops.workspace import Workspace
+
+if TYPE_CHECKING:
+    from agenticops.model.finding import Verdict
 
 
 def serve(command: str, argument: str | None, as_json: bool) -> int:
@@ -45,10 +50,16 @@ def _told(data: dict[str, list[dict[str, str]]]) -> int:
 
 
 def _check(workspace: Workspace, argument: str | None, as_json: bool) -> int:
-    from agenticops.cli import board
     from agenticops.flows import judge
 
     verdict = judge.ticket(workspace, argument) if argument else judge.train(workspace)
+    return told(verdict, as_json)
+
+
+def told(verdict: Verdict, as_json: bool) -> int:
+    """Print a verdict and give its exit code."""
+    from agenticops.cli import board
+
     data = {
         "holds": verdict.holds,
         "gate": verdict.gate,

@@ -6,7 +6,13 @@ from typing import Any
 
 from agenticops.cli.lines import BAD, DIM, GOOD, STRONG, WARN, Line, clean, line
 
-ARTIFACT = {"recorded": ("✓", GOOD), "changed": ("!", WARN), "not recorded": ("·", WARN), "missing": ("✗", BAD)}
+ARTIFACT = {
+    "recorded": ("✓", GOOD),
+    "changed": ("!", WARN),
+    "not recorded": ("·", WARN),
+    "template": ("·", WARN),
+    "missing": ("✗", BAD),
+}
 
 
 def mode_lines(data: dict[str, Any]) -> list[Line]:

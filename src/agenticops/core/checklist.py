@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from agenticops.core import markdown
@@ -25,6 +26,8 @@ _ORDERED = re.compile(r"([0-9]{1,9})([.)])")
 _HASHES = re.compile(r"\A\s*#+(?:\s+|\Z)")
 _MARKED = frozenset("*<`\\")
 _SHOWN = 5
+# Tickets share the words of their templates: a first build meets the same bullets thousands of times.
+REMEMBERED = 4096
 
 
 class _Task(NamedTuple):
@@ -217,6 +220,7 @@ def _tasks(text: str) -> Iterator[_Task]:
         yield open_task
 
 
+@lru_cache(REMEMBERED)
 def _read(raw: str) -> _Words:
     """Take the text of a bullet apart."""
     if _MARKED.isdisjoint(raw):
@@ -264,6 +268,7 @@ def _unpaired(raw: str, tokens: list[Token], last: Token) -> int:
     return 0
 
 
+@lru_cache(REMEMBERED)
 def _key(path: tuple[str, ...], words: str, ordinal: int, anchor: str) -> str:
     parts = ("id", anchor) if anchor else ("text", *path, words, str(ordinal))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:8]

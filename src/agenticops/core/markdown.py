@@ -10,6 +10,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
@@ -310,6 +311,7 @@ def without_comments(text: str) -> str:
     return "".join([*parts, text[pos:]])
 
 
+@lru_cache(4096)
 def plain(text: str) -> str:
     """Give the words alone: NFC, white space folded, comments and emphasis marks dropped; case and code are kept."""
     parts, pos = [], 0

@@ -37,6 +37,13 @@ def ticket_id(workspace: Workspace, wanted: str | None) -> str:
     )
 
 
+def reason(words: str) -> str:
+    """Give a reason on one line. Raises UsageError when there is none: what is recorded must explain."""
+    if not words.strip():
+        raise UsageError("the reason is empty", hint='--reason "…"')
+    return " ".join(words.split())
+
+
 def item_id(workspace: Workspace, wanted: str) -> str:
     """Find a work item's id by a unique prefix."""
     return ids.resolve(wanted, workspace.train.item_ids(), "item")

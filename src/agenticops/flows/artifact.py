@@ -68,7 +68,7 @@ def new(workspace: Workspace, wanted: str | None, name: str) -> tuple[Ticket, st
                 hint="write the file yourself",
             )
         tx.write(path, template)
-        data = {"artifact": contract.name, "path": path}
+        data = {"artifact": contract.name, "path": path, "sha256": _sha(template)}
         tx.append(Draft("artifact_begun", f"ticket/{ticket.id}", ticket.id, ticket.item, data))
     return ticket, path
 
@@ -118,6 +118,7 @@ def record(
 
 def keep(workspace: Workspace, wanted: str | None, name: str, reason: str) -> tuple[Ticket, dict[str, str]]:
     """Say why an artifact of an earlier visit stays as it is; it counts for this visit then."""
+    reason = aim.reason(reason)
     with workspace.transaction("artifact keep") as tx:
         train = workspace.train
         ticket = _open(aim.ticket(workspace, wanted))

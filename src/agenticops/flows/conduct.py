@@ -81,7 +81,10 @@ def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, c
     observe(workspace, tx, ticket)
     verdict = gate.judge(Case(train, ticket, now=workspace.now))
     if conducts:
-        verdict = replace(verdict, findings=(*verdict.findings, *_way(train, ticket, call)))
+        # What this ticket owes itself is told once, not again as the next phase's missing input.
+        told = {f.path for f in verdict.findings}
+        more = [f for f in _way(train, ticket, call) if f.path not in told]
+        verdict = replace(verdict, findings=(*verdict.findings, *more))
     past = fold.last(train.log.of_ticket(ticket.id), "gate_passed", "gate_refused")
     fresh = past is not None and past.kind == "gate_passed" and past.data.get("digest") == verdict.digest
     errors = [f for f in verdict.findings if f.severity == "error"]

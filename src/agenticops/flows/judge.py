@@ -6,11 +6,13 @@ from agenticops.core import checks, gate, lint, yamltext
 from agenticops.core.case import Case
 from agenticops.core.checks.ticket import fork_finding
 from agenticops.core.fold import chain
+from agenticops.core.train import Train
 from agenticops.errors import StateError, UsageError
 from agenticops.flows import aim
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Gate, Phase
+from agenticops.model.ticket import CLOSED
 from agenticops.workspace import Workspace
 
 
@@ -22,49 +24,59 @@ def ticket(workspace: Workspace, wanted: str) -> Verdict:
 
 def train(workspace: Workspace) -> Verdict:
     """Judge what must hold at any time: pipeline, every document, every ticket's state and ticks, the histories."""
-    findings = [
+    broken = [
         Finding("VT501" if "ACTIVE_SESSION" in p else "VT304", m, _path(place, p), _line(place), hint=h)
         for p, m, place, h in workspace.index.problems()
     ]
+    findings: list[Finding] = []
     parts = 1
-    if workspace.train.tree.read(PIPELINE) is None:
-        hint = "agenticops init --train ml"
-        raise StateError("this repository is no train yet", place=PIPELINE, hint=hint)
-    if not any(f.path == PIPELINE for f in findings):
-        findings += pipeline_findings(workspace)
-        for name in workspace.train.ticket_ids():
-            parts += 1
-            try:
-                case = Case(workspace.train, workspace.train.ticket(name), now=workspace.now)
-                findings += gate.integrity(case)
-            except StateError as e:
-                if not any(f.path == _path(e.place, "") for f in findings):
-                    findings.append(Finding("VT304", e.message, _path(e.place, ""), _line(e.place), hint=e.hint))
+    if not any(f.path == PIPELINE for f in broken):
+        findings, parts = _whole(workspace.train, None, workspace.now)
         findings += _forks(workspace)
-        findings += _root_session(workspace)
-    # A fork is one finding, whichever of its tickets met it.
+    return _verdict([*broken, *findings], parts)
+
+
+def trees(workspace: Workspace, base: str = "", head: str = "", staged: bool = False) -> Verdict:
+    """Judge a commit, what is staged, or the working tree, and compare it with the commit `base`."""
+    before = workspace.train_at(base) if base else None
+    after = workspace.staged_train() if staged else workspace.train_at(head) if head else workspace.train
+    findings, parts = _whole(after, before, workspace.now)
+    for name in set(before.ticket_ids()) - set(after.ticket_ids()) if before else ():
+        hint = f"bring it back: git restore --source {base} -- tickets/{name}"
+        findings.append(Finding("VT313", f"ticket {name} was moved or deleted", f"tickets/{name}", hint=hint))
+    return _verdict(findings, parts)
+
+
+def _verdict(findings: list[Finding], parts: int) -> Verdict:
+    # A fork is one finding, whichever of its tickets met it; a broken file is one, whoever read it.
     unique = {(f.code, f.code != "VT307" and f.place, f.message): f for f in findings}
     return Verdict("train", "", tuple(unique.values()), parts)
 
 
-def pipeline_findings(workspace: Workspace) -> list[Finding]:
-    """Lint the pipeline, each finding with its line in the file."""
-    pipeline = workspace.train.pipeline
-    raw = workspace.tree.read(PIPELINE) or b""
-    text = yamltext.decode(raw, PIPELINE, yamltext.PIPELINE_LIMIT)
-    found = lint.lint(pipeline, workspace.tree)
+def _whole(train: Train, before: Train | None, now: str) -> tuple[list[Finding], int]:
+    """Judge the pipeline, every ticket and the root session of a train. Gives the findings and the number of parts."""
+    findings = pipeline_findings(train)
+    names = train.ticket_ids()
+    for name in names:
+        try:
+            findings += gate.integrity(Case(train, train.ticket(name), before=before, now=now))
+        except StateError as e:
+            findings.append(Finding("VT304", e.message, _path(e.place, ""), _line(e.place), hint=e.hint))
+    return [*findings, *_root_session(train)], len(names) + 1
+
+
+def pipeline_findings(train: Train) -> list[Finding]:
+    """Lint the pipeline, each finding with its line in the file. Raises StateError when there is none."""
+    pipeline = train.pipeline
+    text = yamltext.decode(train.tree.read(PIPELINE) or b"", PIPELINE, yamltext.PIPELINE_LIMIT)
+    known = f"known: {', '.join(checks.CHECKS)}"
     unknown = [
-        Finding(
-            "VT401",
-            f"gate {g.name} names the unknown check {c.check!r}",
-            PIPELINE,
-            hint=f"known: {', '.join(checks.CHECKS)}",
-        )
+        Finding("VT401", f"gate {g.name} names the unknown check {c.check!r}", PIPELINE, hint=known)
         for g in pipeline.gates.values()
         for c in g.checks
         if c.check not in checks.CHECKS
     ]
-    return [_placed(f, text) for f in (*found, *unknown)]
+    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *unknown)]
 
 
 def _placed(finding: Finding, text: str) -> Finding:
@@ -99,32 +111,20 @@ def _forks(workspace: Workspace) -> list[Finding]:
     return found
 
 
-def _root_session(workspace: Workspace) -> list[Finding]:
+def _root_session(train: Train) -> list[Finding]:
     try:
-        session = workspace.train.session(ROOT_SESSION)
-    except StateError:
-        return []  # it is among the problems of the index
+        session = train.session(ROOT_SESSION)
+    except StateError as e:
+        return [Finding("VT501", e.message, _path(e.place, ROOT_SESSION), _line(e.place), hint=e.hint)]
     if session is None or session.status not in ("active", "paused", "handed_off") or not session.ticket:
         return []
-    if session.ticket not in workspace.train.ticket_ids():
-        return [
-            Finding(
-                "VT503",
-                f"the session works {session.ticket}, which does not exist",
-                ROOT_SESSION,
-                hint="agenticops session archive",
-            )
-        ]
-    if workspace.train.ticket(session.ticket).closed:
-        return [
-            Finding(
-                "VT503",
-                f"the session works {session.ticket}, which is closed",
-                ROOT_SESSION,
-                hint="agenticops session archive",
-            )
-        ]
-    return []
+    wrong = ""
+    if session.ticket not in train.ticket_ids():
+        wrong = "which does not exist"
+    elif train.status_chain(session.ticket).state in CLOSED:
+        wrong = "which is closed"
+    message = f"the session works {session.ticket}, {wrong}"
+    return [Finding("VT503", message, ROOT_SESSION, hint="agenticops session archive")] if wrong else []
 
 
 def gate_of(workspace: Workspace, name: str) -> tuple[Phase, Gate]:

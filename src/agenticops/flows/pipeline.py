@@ -25,5 +25,4 @@ def graph(workspace: Workspace) -> str:
 
 def lint(workspace: Workspace) -> list[Finding]:
     """Find what is wrong with the pipeline, with lines."""
-    _ = workspace.train.pipeline
-    return judge.pipeline_findings(workspace)
+    return judge.pipeline_findings(workspace.train)

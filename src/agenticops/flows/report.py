@@ -206,14 +206,7 @@ def _work(workspace: Workspace, pipeline: Row, row: Row) -> Row:
             f"required, {len(left)} open ({first['section']})",
         )
     if missing:
-        verb = "new" if missing["state"] == "missing" else "record"
-        do = f"write {missing['path']}" if verb == "new" else f"record {missing['path']}"
-        why = {
-            "missing": "the phase owes it",
-            "not recorded": "it counts only when recorded",
-            "changed": "it changed since it was recorded",
-        }
-        return _step(name, do, f"agenticops artifact {verb} {missing['name']} --ticket {name}", why[missing["state"]])
+        return _owed(name, missing)
     if left:
         bullet = left[0]
         return _step(
@@ -223,6 +216,18 @@ def _work(workspace: Workspace, pipeline: Row, row: Row) -> Row:
             f"required, {len(left)} open",
         )
     return _advance(pipeline, row, "everything owed is there")
+
+
+def _owed(name: str, artifact: Row) -> Row:
+    """Say what to do about an artifact that is owed."""
+    path = artifact["path"]
+    do, verb, why = {
+        "missing": (f"begin {path} from its template", "new", "the phase owes it"),
+        "template": (f"fill in {path}, then record it", "record", "it is still the template"),
+        "not recorded": (f"record {path}", "record", "it counts only when it was recorded in this visit"),
+        "changed": (f"record {path} again", "record", "it changed since it was recorded"),
+    }[artifact["state"]]
+    return _step(name, do, f"agenticops artifact {verb} {artifact['name']} --ticket {name}", why)
 
 
 def _advance(pipeline: Row, row: Row, why: str) -> Row:
@@ -251,19 +256,28 @@ def open_bullets(bullets: list[Row]) -> list[Row]:
 
 
 def owed_artifacts(workspace: Workspace, pipeline: Row, ticket: Row) -> list[Row]:
-    """Tell of each owed artifact whether it is missing, not recorded, changed or recorded."""
-    events = [json.loads(e) for e in workspace.index.events(f"ticket = ? AND kind IN {COUNTED}", (ticket["id"],))]
-    records = {e["data"]["artifact"]: e["data"] for e in events}
+    """Tell of each owed artifact whether it is missing, still a template, not recorded, changed or recorded."""
     found = []
+    begun, records = (_digests(workspace, ticket["id"], kinds) for kinds in ("('artifact_begun')", COUNTED))
     for name in ticket["artifacts"]:
         contract = pipeline["artifacts"].get(name, {})
         path = contract.get("path", name).replace("{item}", ticket["item"])
         content = workspace.tree.read(path)
-        state = "missing" if content is None else "not recorded"
-        if content is not None and name in records:
-            state = "recorded" if records[name].get("sha256") == _digest(content) else "changed"
+        digest = None if content is None else _digest(content)
+        if digest is None:
+            state = "missing"
+        elif name in records:
+            state = "recorded" if records[name] == digest else "changed"
+        else:
+            state = "template" if begun.get(name) == digest else "not recorded"
         found.append({"name": name, "path": path, "title": contract.get("title", name), "state": state})
     return found
+
+
+def _digests(workspace: Workspace, ticket: str, kinds: str) -> dict[str, str]:
+    """Map artifacts to the digest that the last event of some kinds holds."""
+    events = (json.loads(e)["data"] for e in workspace.index.events(f"ticket = ? AND kind IN {kinds}", (ticket,)))
+    return {data["artifact"]: data.get("sha256", "") for data in events}
 
 
 def _digest(content: bytes) -> str:

@@ -11,7 +11,7 @@ from agenticops.core import documents, fold, yamltext
 from agenticops.core.checks import inputs
 from agenticops.core.train import Train
 from agenticops.errors import StateError, TrainError, UsageError
-from agenticops.flows import aim
+from agenticops.flows import aim, rest
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.pipeline import Phase
@@ -77,7 +77,8 @@ def start(workspace: Workspace, tx: Transaction, item: WorkItem, phase: str = ""
         raise TrainError("a phase branch opens no tickets", hint=f"git switch {pipeline.default_branch}")
     chain = train.item_chain(item.id) if item.id in train.item_ids() else fold.Chain()
     if chain.state == "done":
-        raise TrainError(f"work item {item.id} is done", hint="open a new work item for more work")
+        result = str(chain.events[-1].data.get("result", "done"))
+        raise TrainError(f"work item {item.id} is {result}", hint="open a new work item for more work")
     if chain.state not in ("", "created"):
         hint = f"agenticops advance {chain.state} moves it along the pipeline"
         raise TrainError(f"work item {item.id} already travels: {chain.state}", hint=hint)
@@ -140,6 +141,7 @@ def guard(train: Train, ticket: Ticket) -> None:
 
 def block(workspace: Workspace, wanted: str | None, reason: str) -> Ticket:
     """Hold a ticket, with the reason."""
+    reason = aim.reason(reason)
     with workspace.transaction("ticket block") as tx:
         ticket = aim.ticket(workspace, wanted)
         guard(workspace.train, ticket)
@@ -158,9 +160,12 @@ def unblock(workspace: Workspace, wanted: str | None, reason: str) -> Ticket:
 
 def cancel(workspace: Workspace, wanted: str | None, reason: str) -> Ticket:
     """End a visit without a result; its item stops here too, and its files are kept."""
+    reason = aim.reason(reason)
     with workspace.transaction("ticket cancel") as tx:
         ticket = aim.ticket(workspace, wanted)
         guard(workspace.train, ticket)
+        if not workspace.phase_ticket:
+            rest.archive_root(workspace, tx, ticket.id, "the ticket is cancelled")
         closed = close(tx, workspace.train, ticket, "cancelled", {"reason": reason})
         data = {"from": ticket.id, "to": "done", "result": "cancelled", "reason": reason}
         tx.append(Draft("item_finished", f"item/{ticket.item}", ticket.id, ticket.item, data))

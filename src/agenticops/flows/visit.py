@@ -21,15 +21,19 @@ Row = dict[str, Any]
 def listing(
     workspace: Workspace, status: str = "", phase: str = "", item: str = "", everything: bool = False
 ) -> list[Row]:
-    """List tickets from the index. Raises UsageError for an unknown status."""
+    """List tickets from the index. Raises an error for an unknown status, phase or item: an empty list would lie."""
     if status and status not in LIFE_CYCLE.edges:
         raise UsageError(f"there is no status {status!r}", hint=f"statuses: {', '.join(LIFE_CYCLE.edges)}")
+    item = aim.item_id(workspace, item) if item else ""
     where, values = ["1" if everything or status else "t.closed = 0"], []
     for column, value in (("status", status), ("phase", phase), ("item", item)):
         if value:
             where.append(f"t.{column} = ?")
             values.append(value)
-    return rows(workspace, " AND ".join(where), *values)
+    found = rows(workspace, " AND ".join(where), *values)
+    if phase and not found:
+        workspace.train.phase(phase)
+    return found
 
 
 def full(workspace: Workspace, wanted: str | None) -> Row:

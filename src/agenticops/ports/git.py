@@ -27,6 +27,7 @@ class Git:
     """One worktree: `root` (its top folder), `git_dir` (its own) and `common_dir` (shared by all worktrees)."""
 
     def __init__(self, root: str, git_dir: str, common_dir: str) -> None:
+        # A bare repository has no root.
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
@@ -67,10 +68,7 @@ class Git:
             raise TrainError(f"{start} is in no git repository", hint=NOT_A_REPOSITORY)
         bare, git_dir, common = answer.stdout.split("\n")[:3]
         if bare == "true":
-            raise TrainError(
-                "this is a bare repository: there are no files to work on",
-                hint="clone it, and run the command in the clone",
-            )
+            return cls("", git_dir, os.path.normpath(os.path.join(start, common)))
         top = probe.run("rev-parse", "--show-toplevel", check=False)
         if top.returncode:
             raise TrainError("this is the inside of a git folder", hint="run it in the working tree")
@@ -88,7 +86,7 @@ class Git:
         try:
             done = subprocess.run(
                 ["git", *arguments],
-                cwd=self.root,
+                cwd=self.root or self.git_dir,
                 env=env,
                 input=input,
                 capture_output=True,
@@ -113,6 +111,14 @@ class Git:
                 return found
         answer = self.run("rev-parse", "--verify", "--quiet", "HEAD", check=False)
         return answer.stdout.strip()
+
+    def position(self) -> str:
+        """Give HEAD's commit and the length of its reflog: a commit that was reset has moved HEAD twice."""
+        try:
+            moves = os.stat(os.path.join(self.git_dir, "logs", "HEAD")).st_size
+        except OSError:
+            moves = 0
+        return f"{self.head()}:{moves}"
 
     def branch(self) -> str:
         """Give the checked-out branch, also of a rebase in progress, or "" on a detached HEAD."""

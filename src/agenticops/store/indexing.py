@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -18,11 +18,14 @@ from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET
 from agenticops.model.layout import EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Contract, Pipeline
+from agenticops.model.session import Session
 from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
+from agenticops.model.work import WorkItem
 from agenticops.store import journal, log
-from agenticops.store.index import Index
+from agenticops.store.index import LOG_INDEXES, Index
 
+D = TypeVar("D")
 Reader = Callable[[bytes, str], Any]
 _encode = msgspec.json.encode
 _event = msgspec.json.Decoder(Event)
@@ -30,6 +33,8 @@ _event = msgspec.json.Decoder(Event)
 _COOL = """UPDATE watch SET hot = NOT EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13))
   OR EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13) AND closed = 0)
 WHERE path LIKE 'docs/work/%'"""
+# A first build writes the whole log in one transaction: with less room, pages are written twice.
+CACHE_KB = 65_536
 TICKET_FILES = ("ticket.yml", "checklist.md", "ACTIVE_SESSION.md")
 
 
@@ -104,6 +109,36 @@ class IndexedTrain(Train):
         broken = [p.split("/")[1] for p, *_ in self.index.problems() if p.startswith("tickets/")]
         return sorted({r[0] for r in self.index.rows("SELECT id FROM ticket")} | set(broken))
 
+    def ticket(self, name: str) -> Ticket:
+        """Give a ticket; the same bytes are parsed once."""
+        return self._parsed(f"tickets/{name}/ticket.yml", Ticket, lambda: Train.ticket(self, name))
+
+    def item(self, name: str) -> WorkItem:
+        """Give a work item; the same bytes are parsed once."""
+        return self._parsed(f"docs/work/{name}.md", WorkItem, lambda: Train.item(self, name))
+
+    def session(self, path: str = ROOT_SESSION) -> Session | None:
+        """Give a session, or None; the same bytes are parsed once."""
+        return self._parsed(path, Session, lambda: Train.session(self, path))
+
+    def _parsed(self, path: str, kind: type[D], parse: Callable[[], D]) -> D:
+        """Parse a document, or take what its very bytes gave the last time: loading YAML is a tenth of a check."""
+        content = self.tree.read(path)
+        digest = journal.digest(content)
+        known = self.index.value("SELECT json FROM parsed WHERE path=? AND digest=?", path, digest)
+        if known is not None:
+            return msgspec.json.decode(known, type=kind)
+        found = parse()
+        if found is not None:
+            self._remember("INSERT OR REPLACE INTO parsed VALUES(?,?,?)", path, digest, _encode(found).decode())
+        return found
+
+    def _remember(self, sql: str, *values: str) -> None:
+        try:
+            self.index.db.execute(sql, values)
+        except sqlite3.OperationalError:
+            pass  # a busy or read-only cache only costs the next reader the same work
+
     def examine(self, contract: Contract, ticket: Ticket) -> list[Finding]:
         """Judge an artifact; a verdict on the same bytes, template and contract is remembered."""
         path = self.artifact_path(contract, ticket.item)
@@ -116,10 +151,7 @@ class IndexedTrain(Train):
         if known is not None:
             return msgspec.json.decode(known, type=list[Finding])
         findings = super().examine(contract, ticket)
-        try:
-            self.index.db.execute("INSERT OR REPLACE INTO verdict VALUES(?,?)", (key, _encode(findings).decode()))
-        except sqlite3.OperationalError:
-            pass  # a busy or read-only cache only costs the next reader the same work
+        self._remember("INSERT OR REPLACE INTO verdict VALUES(?,?)", key, _encode(findings).decode())
         return findings
 
 
@@ -137,6 +169,7 @@ def refresh(index: Index, tree: Tree) -> None:
 
 def _refresh(index: Index, tree: Tree) -> None:
     git = index.git_stamp()
+    index.db.execute(f"PRAGMA cache_size=-{CACHE_KB}")
     index.db.execute("BEGIN IMMEDIATE")
     try:
         everything = index.value("SELECT value FROM meta WHERE key='git'") != git
@@ -216,13 +249,16 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     for path in sorted(now):
         if path in moved or path not in known:
             index.watch(path, hot=False)
+            if path in known:
+                index.db.execute("DELETE FROM event WHERE shard=?", (path,))
             _read(index, path, lambda path=path: _shard(index, tree, path))  # type: ignore[misc]
+    for statement in LOG_INDEXES.split(";\n"):
+        index.db.execute(statement)
     for folder in folders:
         index.watch(folder, hot=True)
 
 
 def _shard(index: Index, tree: Tree, path: str) -> None:
-    index.db.execute("DELETE FROM event WHERE shard=?", (path,))
     rows = []
     for e in log.decode(tree.read(path) or b"", path):
         name = str(e.data.get("artifact") or e.data.get("bullet") or "")
@@ -245,8 +281,10 @@ def _tickets(index: Index, tree: Tree, changed: set[str]) -> None:
         due = now - old
     else:
         due = set()
-    due |= {p.split("/")[1] for p in changed if p.startswith("tickets/")}
-    for name in sorted(due):
+    known = {p.split("/")[1] for p in changed if p.startswith("tickets/")}
+    for name in known:
+        _forget(index, name)
+    for name in sorted(due | known):
         _ticket(index, tree, name)
 
 
@@ -262,10 +300,8 @@ def _files(name: str) -> tuple[str, ...]:
 
 def _ticket(index: Index, tree: Tree, name: str) -> None:
     path = f"tickets/{name}/ticket.yml"
-    _forget(index, name)
     # Stamps are taken before the files are read: a change in between is seen the next time.
-    for file in _files(name):
-        index.watch(file, hot=True)
+    looks = [index.look(file) for file in _files(name)]
     if not os.path.isdir(os.path.join(index.root, "tickets", name)):
         return
     status = ""
@@ -290,8 +326,7 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
         index.db.execute("INSERT INTO ticket VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", row + rest)
 
     _read(index, path, take)
-    if status in CLOSED:
-        index.db.execute("UPDATE watch SET hot=0 WHERE path IN (?,?,?)", _files(name))
+    index.keep(looks, hot=status not in CLOSED)
 
 
 def _items(index: Index, tree: Tree, changed: set[str]) -> None:

@@ -63,6 +63,25 @@ def read(tree: Tree) -> list[Event]:
     return sorted(found.values(), key=lambda e: e.order)
 
 
+class Shards:
+    """The log of any tree, read whole; for commits and the staged tree, which have no index."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.events = read(tree)
+
+    def of_ticket(self, ticket: str) -> list[Event]:
+        """Events that name a ticket, in order."""
+        return [e for e in self.events if e.ticket == ticket]
+
+    def of_item(self, item: str) -> list[Event]:
+        """Events that name a work item, in order."""
+        return [e for e in self.events if e.item == item]
+
+    def of_subject(self, subject: str) -> list[Event]:
+        """Events of one subject, in order."""
+        return [e for e in self.events if e.subject == subject]
+
+
 class OpenShard:
     """Which shard this worktree may append to; remembered in its git dir."""
 
@@ -70,14 +89,16 @@ class OpenShard:
         self.file = os.path.join(folder, "shard.json")
 
     def find(self, head: str, size: Callable[[str], int | None], tracked: Callable[[str], bool]) -> str:
-        """Give the path of the open shard, or "" when a new one must be begun."""
+        """Give the path of the open shard, or "" when a new one must be begun; `head` is where HEAD stands (`Git.position`)."""
         try:
             with open(self.file, encoding="utf-8") as f:
                 state = json.load(f)
         except (OSError, ValueError):
             return ""
+        if not isinstance(state, dict) or state.get("head") != head or state.get("count", FULL) >= FULL:
+            return ""
         path = str(state.get("path", ""))
-        if state.get("head") != head or state.get("count", FULL) >= FULL or size(path) is None or tracked(path):
+        if size(path) is None or tracked(path):
             return ""
         return path
 

@@ -59,9 +59,10 @@ def read(root: int, path: str, limit: int | None = None) -> bytes | None:
         raise _refusal(e, path) from None
     finally:
         os.close(where)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise StateError("not a regular file", place=path)
     with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise StateError("not a regular file", place=path)
         return file.read() if limit is None else file.read(limit)
 
 
@@ -75,6 +76,8 @@ def status(root: int, path: str) -> os.stat_result | None:
         return os.stat(name, dir_fd=where, follow_symlinks=False)
     except FileNotFoundError:
         return None
+    except OSError as e:
+        raise _refusal(e, path) from None
     finally:
         os.close(where)
 
@@ -98,7 +101,7 @@ def replace(root: int, path: str, content: bytes, sync: bool = True) -> None:
         raise StateError("the folder vanished while it was written", place=path)
     temporary = f".{name}.agenticops~"
     try:
-        mode = 0o644
+        mode = None
         try:
             mode = stat.S_IMODE(os.stat(name, dir_fd=where, follow_symlinks=False).st_mode)
         except FileNotFoundError:
@@ -107,7 +110,7 @@ def replace(root: int, path: str, content: bytes, sync: bool = True) -> None:
         with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=where), "wb") as file:
             file.write(content)
             file.flush()
-            if mode != 0o644:
+            if mode is not None:
                 os.fchmod(file.fileno(), mode)
             if sync:
                 os.fsync(file.fileno())

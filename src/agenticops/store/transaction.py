@@ -26,6 +26,9 @@ class Ground(Protocol):
     def head(self) -> str:
         """Give the commit that HEAD names."""
 
+    def position(self) -> str:
+        """Give a value that differs once HEAD has moved, also when it came back."""
+
     def tracked(self, path: str) -> bool:
         """Tell whether the index knows a path."""
 
@@ -130,7 +133,7 @@ class Transaction:
     def _commit(self) -> None:
         head = self.ground.head()
         if self.drafts:
-            self._append_events(head)
+            self._append_events(self.ground.position())
         entries = []
         for path, content in sorted(self.files.items()):
             before = self.tree.read(path)
@@ -142,16 +145,16 @@ class Transaction:
         journal.apply(self.tree.handle, entries)
         journal.close(self.folder)
 
-    def _append_events(self, head: str) -> None:
+    def _append_events(self, position: str) -> None:
         self.events = self._stamped()
         shard = log.OpenShard(self.folder)
-        path = shard.find(head, self.tree.size, self.ground.tracked)
+        path = shard.find(position, self.tree.size, self.ground.tracked)
         before = self.tree.read(path) if path else None
         if before is None:
             path, before = log.new_path(self.events[0].at, self.events[0].id), b""
         content = before + log.encode(self.events)
         self.files[path] = content
-        shard.remember(path, head, content.count(b"\n"))
+        shard.remember(path, position, content.count(b"\n"))
 
     def _stamped(self) -> list[Event]:
         now = self.times.milliseconds()

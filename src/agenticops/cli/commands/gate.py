@@ -18,15 +18,24 @@ from agenticops.workspace import RESOURCES, Workspace
 app = group("Gates: what a phase demands before work may leave it.")
 
 
-@app.command(**example("agenticops check", "agenticops check training_142"))
+@app.command(**example("agenticops check", "agenticops check training_142", "agenticops check --base origin/main"))
 def check(
     ticket: Annotated[
         str, typer.Argument(metavar="[TICKET]", help="Judge this ticket's gate; default: the whole train.")
     ] = "",
+    base: Annotated[str, typer.Option(metavar="REV", help="Compare with this commit: ticked stays ticked.")] = "",
+    head: Annotated[str, typer.Option(metavar="REV", help="Judge this commit instead of the working tree.")] = "",
+    staged: Annotated[bool, typer.Option("--staged", help="Judge what the next commit would hold.")] = False,
     json: Json = False,
 ) -> None:
-    """Judge the working tree: the whole train, or the gate of one ticket. Exits 3 when it does not hold."""
-    raise typer.Exit(hot.serve("check", ticket or None, json))
+    """Judge the whole train, or the gate of one ticket. Exits 3 when it does not hold."""
+    if not (base or head or staged):
+        raise typer.Exit(hot.serve("check", ticket or None, json))
+    if ticket or (head and staged):
+        raise UsageError(
+            "--base, --head and --staged judge a whole train, one tree at a time", hint="agenticops check --help"
+        )
+    raise typer.Exit(hot.told(judge.trees(Workspace(), base, head, staged), json))
 
 
 @app.command(**example("agenticops gate show training"))

@@ -71,14 +71,20 @@ def event_lines(events: list[Event]) -> list[Line]:
     rows: list[Line] = []
     day = ""
     width = max((len(_who(e)) for e in events), default=0)
+    names = max((len(_name(e)) for e in events), default=0)
     for e in events:
         if e.at[:10] != day:
             day = e.at[:10]
             rows.append(line((day + " (UTC)", DIM)))
-        name = board.short(e.ticket) or e.item or "train"
         words = f"{e.kind.replace('_', ' '):<20}"
-        rows.append(line(f" {e.at[11:16]}  {_who(e):<{width}}  ", (words, STRONG), f"  {name:<24} ", (_words(e), DIM)))
+        rows.append(
+            line(f" {e.at[11:16]}  {_who(e):<{width}}  ", (words, STRONG), f"  {_name(e):<{names}}  ", (_words(e), DIM))
+        )
     return rows or [line(("no events", DIM))]
+
+
+def _name(event: Event) -> str:
+    return board.short(event.ticket) or event.item or "train"
 
 
 def _who(event: Event) -> str:

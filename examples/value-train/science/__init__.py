@@ -1,0 +1,1 @@
+"""The real work of the example: data, models, measurements and notebooks; knows nothing of the train."""

@@ -1,0 +1,125 @@
+"""Gates: the named checks of a phase; what is unknown fails."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+import pytest
+
+from agenticops.core import gate
+from agenticops.core.case import Case
+from agenticops.core.checks import CHECKS, find, run
+from agenticops.core.train import Train
+from agenticops.model.event import Event
+from agenticops.model.finding import Finding, Verdict
+from tests.support import BRIEF, ITEM, TINY, event, state, ticket, tiny_train
+
+PATH = f"docs/{ITEM}/brief.md"
+TICKED = "# Checklist\n\n- [x] Ask the nurses *\n\n- [ ] Draw a sketch\n"
+EVENTS = [
+    state(f"ticket/{ticket().id}", "todo", 1, kind="ticket_opened"),
+    event(
+        "artifact_recorded",
+        f"ticket/{ticket().id}",
+        2,
+        data={"artifact": "brief", "sha256": hashlib.sha256(BRIEF.encode()).hexdigest()},
+    ),
+]
+
+
+def finished(events: list[Event] = EVENTS, **files: Any) -> Train:
+    """A train whose first ticket owes nothing any more; `files` are laid over it (`__` for `/`)."""
+    known = {PATH: BRIEF, ticket().checklist_path: TICKED}
+    return tiny_train(ticket(), events=events, files={**known, **{k.replace("__", "/"): v for k, v in files.items()}})
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [f.code for f in verdict.findings]
+
+
+def with_pipeline(old: str, new: str) -> Train:
+    assert old in TINY
+    return finished(**{"config__pipeline.yml": TINY.replace(old, new, 1)})
+
+
+def test_the_default_gate_holds_when_nothing_is_owed() -> None:
+    verdict = gate.judge(Case(finished(), ticket()))
+    assert verdict.holds
+    assert (verdict.gate, verdict.checks, codes(verdict)) == ("default", 4, [])
+
+
+def test_what_is_open_fails_it_and_every_check_is_run() -> None:
+    verdict = gate.judge(Case(tiny_train(ticket()), ticket()))
+    assert not verdict.holds
+    assert codes(verdict) == ["VT101", "VT201", "VT311"]
+
+
+@pytest.mark.parametrize(
+    ("train", "one", "code"),
+    [
+        (finished(), ticket(phase="nope"), "VT301"),
+        (with_pipeline("    artifacts: [brief]", "    gate: nope\n    artifacts: [brief]"), ticket(), "VT402"),
+    ],
+)
+def test_an_unknown_phase_or_gate_holds_nothing(train: Train, one: Any, code: str) -> None:
+    verdict = gate.judge(Case(train, one))
+    assert (codes(verdict), verdict.holds) == ([code], False)
+
+
+def test_a_gate_of_the_pipeline_runs_its_own_checks_with_parameters() -> None:
+    more = TINY.replace("    artifacts: [brief]", "    gate: strict\n    artifacts: [brief]", 1)
+    more += "\ngates:\n  strict:\n    checks: [checklist, spelling, inputs]\n"
+    verdict = gate.judge(Case(finished(**{"config__pipeline.yml": more}), ticket()))
+    assert (verdict.gate, verdict.checks, codes(verdict)) == ("strict", 3, ["VT401"])
+    assert "known: checklist" in verdict.findings[0].hint
+
+
+def test_an_empty_default_may_be_defined_and_is_used() -> None:
+    more = TINY + "\ngates:\n  default:\n    checks: [ticket]\n"
+    assert gate.judge(Case(finished(**{"config__pipeline.yml": more}), ticket())).checks == 1
+
+
+def test_warnings_do_not_hold_a_gate() -> None:
+    assert Verdict("g", "t", (Finding("VT606", "x", severity="warning"),), 1).holds
+    assert not Verdict("g", "t", (Finding("VT606", "x", severity="warning"), Finding("VT101", "y")), 1).holds
+
+
+def test_the_digest_changes_with_all_that_was_judged_and_only_with_that() -> None:
+    base = gate.digest(finished(), ticket())
+    assert base == gate.digest(finished(**{"README.md": "x", f"docs__work__{ITEM}.md": "---\nid: x\n---\n"}), ticket())
+    changed = [
+        finished(**{PATH: BRIEF + "more"}),
+        finished(**{ticket().checklist_path: TICKED + "\n"}),
+        with_pipeline("headings: [Goal]", "headings: [Aim]"),
+        with_pipeline("next: [build]", "next: [build, ship]"),
+    ]
+    digests = {gate.digest(t, ticket()) for t in changed}
+    assert len(digests) == len(changed)
+    assert base not in digests
+    assert gate.digest(with_pipeline("title: Tiny train", "title: Another"), ticket()) == base
+
+
+def test_integrity_is_what_must_hold_of_any_ticket() -> None:
+    train = finished(EVENTS[:1])
+    assert gate.integrity(Case(train, ticket())) == []
+    blocked = [*EVENTS, state(f"ticket/{ticket().id}", "blocked", 3, EVENTS[0])]
+    assert gate.integrity(Case(finished(blocked), ticket(status="blocked"))) == []
+    assert [f.code for f in gate.integrity(Case(finished(blocked), ticket(status="done")))] == ["VT305"]
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_every_registered_check_runs(name: str) -> None:
+    assert run(name, Case(finished(), ticket())) == []
+
+
+def test_an_unknown_check_is_none() -> None:
+    assert find("nope") is None
+    assert run("nope", Case(finished(), ticket())) == []
+
+
+def test_a_case_hands_each_check_its_own_parameters() -> None:
+    case = Case(finished(), ticket(), before=finished(), parameters={"a": 1}, now="2026")
+    other = case.using({"b": 2})
+    assert (other.parameters, other.now, other.before, other.after) == ({"b": 2}, "2026", case.before, case.after)
+    assert case.parameters == {"a": 1}
