@@ -8,8 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support import commit_all, new_repo, workspace
+
+# A busy machine is no failure.
+settings.register_profile("steady", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("steady")
 
 GIT_CONFIG = """\
 [user]
@@ -33,7 +38,8 @@ def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     (home / "gitconfig").write_text(GIT_CONFIG)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.startswith(("GIT_", "AGENTICOPS_")) or name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE"):
+            told = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLAUDECODE")
+            if name.startswith(("GIT_", "AGENTICOPS_")) or name in told:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))

@@ -64,6 +64,8 @@ TINY_FILES = {
         "\n- [ ] Name the goal *\n\n## Deliverables\n\n{{artifacts}}\n"
     ),
     "docs/rules/checklists/make-checklist.md": "# Make {{item}}\n\n## Core activities\n\n- [ ] Do it *\n",
+    ".gitignore": "*.agenticops~\n",
+    ".gitattributes": ".agenticops/** text eol=lf\n",
     "docs/templates/brief.md": "# {{title}}\n\n## Goal\n\n> What is better afterwards?\n",
     "docs/templates/plan.md": "# Plan of {{item}}\n\n> Who does what?\n",
 }

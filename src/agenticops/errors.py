@@ -27,6 +27,9 @@ class TrainError(Exception):
 class StateError(TrainError):
     """A file of the train that cannot be read: it is named with its line, and never rewritten."""
 
+    def __init__(self, message: str, *, place: str = "", hint: str = "") -> None:
+        super().__init__(message, place=place, hint=hint or "mend it by hand, or restore it from git")
+
 
 class UsageError(TrainError):
     """A call that cannot be meant: an unknown name, a missing choice."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from agenticops.errors import TrainError
-from agenticops.model.layout import JOURNAL, ROOT_SESSION
+from agenticops.errors import StateError, TrainError
+from agenticops.model.layout import EVENTS, JOURNAL, ROOT_SESSION
 from agenticops.ports.clock import Clock, timestamp
 from agenticops.ports.git import Git
 from agenticops.store.index import Index
@@ -68,7 +68,8 @@ class Workspace:
         """The index, fresh. Hot reads stop here: nothing heavy is loaded while it is fresh."""
         if self._index is None:
             self._need_files()
-            self._index = Index(self.state_folder, self.root, self.git.stamp)
+            self._index = index = Index(self.state_folder, self.root, self.git.stamp)
+            index.refill = lambda: self._refresh(index, False)
             unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
                 self._refresh(self._index, unfinished)
@@ -153,8 +154,13 @@ class Workspace:
 
     @property
     def agent(self) -> str:
-        """The agent that says it is at work (`AGENTICOPS_AGENT`), or ""."""
+        """The agent that says it is at work, or ""; a coding agent's own environment says so too."""
         return os.environ.get("AGENTICOPS_AGENT", "")
+
+    @property
+    def by_agent(self) -> str:
+        """Name the program that runs this command when it is no person, or ""."""
+        return self.agent or ("Claude Code" if os.environ.get("CLAUDECODE") else "")
 
     def actor(self, agent: str = "") -> Actor:
         """Who acts: the git identity, the agent at work (the one named, or that of the session), this host."""
@@ -168,7 +174,6 @@ class Workspace:
     def active_session(self) -> dict[str, object]:
         """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""
         from agenticops.core import documents
-        from agenticops.errors import StateError
 
         ticket = self.phase_ticket
         path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
@@ -190,9 +195,16 @@ class Workspace:
         with Transaction(self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose, self._permit) as tx:
             if self._train is not None:
                 self._train.forget()
+            self._refuse_broken_log()
             yield tx
         if self._train is not None:
             self._train.forget()
+
+    def _refuse_broken_log(self) -> None:
+        """An event that rests on a history which cannot be read would fork it once the file is mended."""
+        for path, message, place, hint in self.index.problems():
+            if path.startswith(EVENTS):
+                raise StateError(message, place=place, hint=hint)
 
     def _permit(self, path: str) -> None:
         """Refuse what a phase branch must not touch, so that two of them always merge (value train, rule 4)."""

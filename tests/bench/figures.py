@@ -29,7 +29,14 @@ class Figure:
         """The row's texts."""
         goal = "" if self.goal is None else f"≤ {self.goal:g} {self.unit}"
         mark = {True: "✓", False: "✗", None: "·"}[self.holds]
-        return (self.what, self.measured, self.reference, "" if self.ratio is None else f"{self.ratio:.2f} ×", goal, mark)
+        return (
+            self.what,
+            self.measured,
+            self.reference,
+            "" if self.ratio is None else f"{self.ratio:.2f} ×",
+            goal,
+            mark,
+        )
 
 
 def relative(what: str, cost: float, base: float, goal: float | None, name: str, unit: str = "×") -> Figure:

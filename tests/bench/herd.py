@@ -101,7 +101,9 @@ class Herd:
         return name
 
     def _checklist(self, ticket: Ticket, item: WorkItem, done: bool, works: bool) -> str:
-        owed = "\n\n".join(f"- [ ] {name} is recorded *" for name in ticket.artifacts) or "This phase owes no artifact."
+        contracts = [self.train.contract(name) for name in ticket.artifacts]
+        lines = [f"- [ ] {c.title} is recorded: {self.train.artifact_path(c, ticket.item)} *" for c in contracts]
+        owed = "\n\n".join(lines) or "This phase owes no artifact."
         template = self.train.checklist_template(self.train.mode(ticket.mode))
         text = documents.render(template, {**self.train.values(ticket, item.title), "artifacts": owed})
         bullets = [b for b in checklists.parse(text).bullets if b.required]

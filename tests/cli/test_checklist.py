@@ -113,6 +113,7 @@ def test_rewording_by_hand_is_refused_and_by_command_is_not(at: Board) -> None:
     out = run_cli(repo, "checklist", "reword", "1", "Ask the nurses of ward 7").stdout
     assert out.startswith("✓ reworded: Ask the nurses\n") and "Ask the nurses of ward 7 *" in out
     assert codes(repo, "check") == []
+    assert "VT107" in {f["code"] for f in data(repo, "check", SHAPE, code=3)["findings"]}
     retype(repo, "Ask the nurses of ward 7", "Ask the doctors")
     assert set(codes(repo, "check")) == {"VT104"}
 

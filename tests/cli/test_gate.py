@@ -93,7 +93,7 @@ def test_the_end_of_the_way(at: Board) -> None:
     out = run_cli(repo, "advance", "--to", "done", "--commit").stdout
     assert "✓ ship → done" in out and f"work item {ITEM} is delivered" in out
     assert status(repo) == ""
-    assert "1 of 1 work item done" in must(repo, "status")
+    assert "1 of 1 work items done" in must(repo, "status")
     assert [w["stands"] for w in data(repo, "work", "list")] == ["done"]
     assert "is delivered" in refused(repo, "ticket", "new", ITEM)
     assert f"{SHIP} is done already" in refused(repo, "advance", SHIP)

@@ -12,8 +12,8 @@ def test_the_page_has_all_that_an_agent_needs(at: Board) -> None:
     for words in (
         "mode scope", f"ticket {FIRST}", "phase   requirements", "then    design", "checklist 0/10 required",
         "Entry criteria", "artifacts owed", "requirements", "product/142/requirements/requirements.md", "missing",
-        "rules", "Describe the need before any solution.", "tools    Read", "never    Bash", "writes   product/142/",
-        "leads to design", "next  agenticops checklist tick",
+        "rules", "Describe the need before any solution.", "tools    Read", "never    NotebookEdit",
+        "writes   product/142/", "leads to design", "next  agenticops checklist tick",
     ):  # fmt: skip
         assert words in out, words
     assert out.count("\n") < 60

@@ -24,7 +24,7 @@ def test_begin_opens_the_session_and_starts_the_ticket(at: Board) -> None:
     assert out.endswith("  next  agenticops mode show\n")
     now = session(repo)
     assert (now["status"], now["ticket"], now["mode"], now["phase"]) == ("active", FIRST, "scope", "requirements")
-    assert now["operator"] == "Ada Lovelace <ada@example.org>" and "Bash" in now["restricted_tools"]  # type: ignore[operator]
+    assert now["operator"] == "Ada Lovelace <ada@example.org>" and "Task" in now["restricted_tools"]  # type: ignore[operator]
     assert now["parents"] == {"prd": "142", "crd": ""}
     assert data(repo, "ticket", "show")["status"] == "in_progress"
     assert [e["kind"] for e in events(repo)[-2:]] == ["session_began", "ticket_started"]
@@ -78,8 +78,8 @@ def test_notes_decisions_todos_blockers_and_steps(at: Board) -> None:
     assert "nothing to write down" in refused(repo, "session", "note", " ", code=2)
     kinds = [e["kind"] for e in events(repo) if e["subject"].startswith("session/")]
     assert kinds == [
-        "session_began", "session_noted", "session_decided", "session_blocked", "session_stepped", "todo_added", "todo_added",
-        "todo_completed", "todo_completed", "session_unblocked",
+        "session_began", "session_noted", "session_decided", "session_blocked", "session_stepped",
+        "todo_added", "todo_added", "todo_completed", "todo_completed", "session_unblocked",
     ]  # fmt: skip
 
 

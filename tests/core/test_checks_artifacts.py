@@ -52,7 +52,7 @@ def test_changed_since_it_was_recorded() -> None:
     (finding,) = found(ticket(), record(ticket(), 1), **{PATH: BRIEF + "\nMore.\n"})
     assert finding.code == "VT211"
     assert sha(BRIEF)[:8] in finding.message
-    assert finding.hint == f"agenticops artifact record brief --ticket {ticket().id}"
+    assert f"agenticops artifact record brief --ticket {ticket().id}" in finding.hint
 
 
 def test_the_record_of_another_visit_does_not_count() -> None:

@@ -31,7 +31,7 @@ def tick(key: str, number: int = 1) -> Event:
 def test_only_required_bullets_are_owed_when_some_are_marked() -> None:
     (finding,) = found("checklist", LIST)
     assert (finding.code, finding.line, finding.path) == ("VT101", 3, ticket().checklist_path)
-    assert finding.hint == f"agenticops checklist tick {ASK.key} --ticket {ticket().id}"
+    assert finding.hint.endswith(f"do it, then: agenticops checklist tick {ASK.key} --ticket {ticket().id}")
 
 
 def test_all_are_owed_when_none_is_marked() -> None:
@@ -79,3 +79,31 @@ def test_the_tree_before_counts_like_the_log() -> None:
     assert [f.code for f in found("ticks", "- [ ] Other\n", before=LIST)] == ["VT104"]
     assert found("ticks", LIST, before=unticked) == []
     assert run("ticks", Case(train(LIST), ticket(), before=tiny_train())) == []
+
+
+def opened(*owed: str) -> Event:
+    return event("ticket_opened", SUBJECT, 1, prev="", data={"to": "todo", "owed": list(owed)})
+
+
+def reworded(was: str, now: str, number: int) -> Event:
+    return event("bullet_reworded", SUBJECT, number, data={"bullet": was, "now": now, "text": "old words"})
+
+
+def test_what_was_owed_at_the_start_stays_owed() -> None:
+    assert found("ticks", LIST, opened(ASK.key)) == []
+    assert [f.code for f in found("ticks", LIST, opened("gone"))] == ["VT106"]
+    unmarked = LIST.replace("nurses *", "nurses")
+    (finding,) = found("ticks", unmarked, opened(parse(unmarked).bullets[0].key))
+    assert (finding.code, finding.line, finding.severity) == ("VT106", 3, "error")
+    assert [f.code for f in found("ticks", LIST, opened("gone"), tick("gone", 2))] == ["VT104"]
+
+
+def test_other_words_for_what_is_owed_are_shown_and_hold_nothing() -> None:
+    (finding,) = found("ticks", LIST, opened("k1"), reworded("k1", "k2", 2), reworded("k2", ASK.key, 3))
+    assert (finding.code, finding.severity, finding.line) == ("VT107", "info", 3)
+    assert finding.message == "reworded: old words → Ask the nurses"
+
+
+def test_words_that_were_given_and_taken_back_come_to_an_end() -> None:
+    back = (opened("k1"), reworded("k1", "k2", 2), reworded("k2", "k1", 3))
+    assert [f.code for f in found("ticks", LIST, *back)] == ["VT106"]

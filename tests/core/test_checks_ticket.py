@@ -61,7 +61,7 @@ def test_a_block_holds_with_its_reason() -> None:
     blocked = state(SUBJECT, "blocked", 3, STARTED, kind="ticket_blocked")
     (finding,) = found(ticket(status="blocked", blocked_by="the vendor"), OPENED, STARTED, blocked)
     assert (finding.code, finding.message) == ("VT306", "blocked: the vendor")
-    assert finding.hint == f"agenticops ticket unblock {ticket().id}"
+    assert f"agenticops ticket unblock {ticket().id}" in finding.hint
 
 
 def test_a_fork_of_the_ticket_and_one_of_its_item_are_both_shown() -> None:
@@ -72,7 +72,7 @@ def test_a_fork_of_the_ticket_and_one_of_its_item_are_both_shown() -> None:
     assert [f.code for f in findings] == ["VT307", "VT307"]
     assert "cancelled and in_progress" in findings[0].message
     assert f"item/{ITEM} went to build_{ITEM} and shape_{ITEM}" in findings[1].message
-    assert findings[0].hint == f"agenticops work resolve {ITEM} --keep TICKET"
+    assert f"agenticops work resolve {ITEM} --keep TICKET" in findings[0].hint
 
 
 def test_equal_steps_of_two_clones_are_no_fork() -> None:

@@ -183,6 +183,18 @@ def test_a_journal_that_leaves_the_repository_is_refused(begun: Path, tmp_path: 
     assert not (tmp_path / "outside").exists()
 
 
+def test_a_writer_that_cannot_begin_lets_go_of_the_lock(begun: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTICOPS_LOCK_WAIT", "0")
+    here = workspace(begun)
+    _ = here.log
+    journal.write(here.state_folder, [Entry("../outside", "", b"x")], "", "test")
+    with pytest.raises(StateError, match="leaves the repository"), here.transaction("next"):
+        pass
+    (Path(here.state_folder) / "journal.json").unlink()
+    change(begun)
+    assert seen(begun)[0] == NEW
+
+
 def test_the_digest_of_nothing_is_not_that_of_an_empty_file() -> None:
     assert digest(None) == ""
     assert digest(b"") != ""

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from agenticops.errors import ConflictError
+from agenticops.store import lock
 from agenticops.store.lock import Lock
 
 HOLDER = """
@@ -66,8 +67,8 @@ def test_a_second_writer_waits_a_bounded_time_and_says_for_whom(
 def test_it_waits_until_the_holder_lets_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTICOPS_LOCK_WAIT", "10")
     process = holder(tmp_path)
-    threading.Timer(0.15, lambda: process.stdin.close()).start()  # type: ignore[union-attr]
     begun = time.monotonic()
+    threading.Timer(0.15, lambda: process.stdin.close()).start()  # type: ignore[union-attr]
     with Lock(str(tmp_path), "mine"):
         assert time.monotonic() - begun >= 0.1
     assert process.wait(10) == 0
@@ -121,3 +122,11 @@ def test_counting_under_the_lock_loses_nothing(tmp_path: Path) -> None:
     processes = [subprocess.Popen(command) for _ in range(4)]
     assert [p.wait(30) for p in processes] == [0] * 4
     assert number.read_text() == "80"
+
+
+def test_a_wait_that_is_no_number_counts_as_not_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTICOPS_LOCK_WAIT", "soon")
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.1)
+    with Lock(str(tmp_path), "one"):  # noqa: SIM117
+        with pytest.raises(ConflictError, match=r"waited 0\.1 s"), Lock(str(tmp_path), "two"):
+            pass

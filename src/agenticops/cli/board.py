@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from agenticops.cli.lines import (
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 STYLE = {"blocked": BAD, "in_review": WARN, "in_progress": GOOD, "todo": DIM}
 WIDTH = 46
+AFTERWARDS = ("agenticops checklist tick", "agenticops artifact record")
 
 
 def short(ticket: str) -> str:
@@ -56,8 +58,9 @@ def age(since: str, now: str) -> str:
 def status_lines(data: dict[str, Any], now: str) -> list[Line]:
     """Show the board: two lines a ticket, then what waits and what to do next."""
     head = line((clean(data["title"] or data["train"]), STRONG), (f"   {data['branch'] or 'detached HEAD'}", DIM))
-    items = counted(data["items"], "work item")
-    counts = f"{len(data['tickets'])} open · {data['closed']} closed · {data['done']} of {items} done"
+    counts = (
+        f"{len(data['tickets'])} open · {data['closed']} closed · {data['done']} of {data['items']} work items done"
+    )
     rows: list[Line] = [head, line((counts, DIM)), []]
     width = max([len(short(r["id"])) for r in data["tickets"]] + [18])
     for r in data["tickets"]:
@@ -99,14 +102,31 @@ def _ticket(r: dict[str, Any], width: int, now: str) -> list[Line]:
     return [*rows, line("   ", (f"checklist  {progress}{owed}   ", DIM if r["status"] == "todo" else NONE), gate)]
 
 
+def list_lines(found: Sequence[tuple[str, str, int, int, str | None]]) -> list[Line]:
+    """Show tickets, one a line: id, status, ticked, required, title."""
+    if not found:
+        return [line(("no tickets", DIM)), following("agenticops work list")]
+    width = max(len(row[0]) for row in found)
+    return [
+        [
+            (f"{name:<{width}}  ", NONE),
+            (f"{status.replace('_', ' '):<12}", STYLE.get(status, DIM)),
+            (f"{ticked:>2}/{owed:<2}  {cut(title or '?', 50)}", NONE),
+        ]
+        for name, status, ticked, owed, title in found
+    ]
+
+
 def next_lines(step: dict[str, Any]) -> list[Line]:
     """Show the one thing to do."""
     rows = [line((f" {step['ticket']}", STRONG))] if step["ticket"] else []
+    # A tick or a record says that work was done; the work comes first.
+    label = "   then  " if step["command"].startswith(AFTERWARDS) else "   run   "
     return [
         *rows,
         line("   do    ", clean(step["do"])),
         line(("   why   ", DIM), (clean(step["why"]), DIM)),
-        line(("   run   ", DIM), (clean(step["command"]), STRONG)),
+        line((label, DIM), (clean(step["command"]), STRONG)),
     ]
 
 

@@ -59,6 +59,10 @@ def _run(argv: list[str]) -> int:
         rest = rest[2:]
     as_json = "--json" in rest
     words = [w for w in rest if w != "--json"]
+    if words in (["ticket", "list"], ["ticket", "list", "--all"]):
+        from agenticops.cli import hot
+
+        return hot.tickets("--all" in words, as_json)
     if words and words[0] in HOT and not any(w.startswith("-") for w in words) and len(words) - 1 <= HOT[words[0]]:
         if words[0] != "mode":
             from agenticops.cli import hot

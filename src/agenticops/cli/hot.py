@@ -35,6 +35,22 @@ def serve(command: str, argument: str | None, as_json: bool) -> int:
     return EXIT_OK
 
 
+def tickets(everything: bool, as_json: bool) -> int:
+    """Run `ticket list`, which scripts call as often as the others; with a filter it is an ordinary command."""
+    from agenticops.cli import board
+    from agenticops.flows import report
+
+    workspace = Workspace()
+    if not workspace.index.value("SELECT 1 FROM ticket LIMIT 1"):
+        report.pipeline_of(workspace)  # tell "none" from "no train here"
+    if as_json:
+        emit("ticket-list", report.rows(workspace, "1" if everything else "t.closed = 0"), [], True)
+    else:
+        emit("ticket-list", None, board.list_lines(report.listed(workspace, everything)), False)
+    broken = [p for p in workspace.index.problems() if p[0].startswith("tickets/")]
+    return _told({"problems": [dict(zip(("path", "message", "place", "hint"), p, strict=True)) for p in broken]})
+
+
 def _told(data: dict[str, list[dict[str, str]]]) -> int:
     """What cannot be read is an error also where the rest could be shown."""
     if not data["problems"]:

@@ -59,9 +59,9 @@ def judge(case: Case) -> Verdict:
 
 
 def integrity(case: Case) -> list[Finding]:
-    """Run what must hold of every ticket; a block is a state, not a breach."""
+    """Run what must hold of every ticket; a block, a hand-off and a new wording are no breach."""
     found = [f for name in INTEGRITY for f in checks.run(name, case)]
-    return [f for f in found if f.code not in ("VT306", "VT504")]
+    return [f for f in found if f.code not in ("VT107", "VT306", "VT504")]
 
 
 def digest(train: Train, ticket: Ticket) -> str:

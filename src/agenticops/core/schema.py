@@ -7,6 +7,8 @@ from typing import Any
 
 from msgspec import Struct
 
+from agenticops.core import plainschema
+
 _LIMIT = 20
 _LENGTH = 160
 
@@ -25,6 +27,24 @@ class Violation(Struct, frozen=True):
 
 def violations(value: Any, schema: dict[str, Any]) -> list[Violation]:
     """List what is wrong with a value, in the order of the places; a broken schema allows nothing."""
+    errors: list[Any] | None = plainschema.breaches(value, schema)
+    if errors is None:
+        try:
+            errors = _validated(value, schema)
+        except _Refusal as e:
+            return [Violation((), _short(str(e)))]
+    errors.sort(key=lambda e: [str(key) for key in e.absolute_path])
+    found = [Violation(_keys(e), _short(_message(e))) for e in errors[:_LIMIT]]
+    if len(errors) > _LIMIT:
+        found.append(Violation((), f"and {len(errors) - _LIMIT} more violations"))
+    return found
+
+
+class _Refusal(Exception):
+    """A schema that cannot be applied."""
+
+
+def _validated(value: Any, schema: dict[str, Any]) -> list[Any]:
     import jsonschema
     import referencing
     from referencing.exceptions import Unresolvable
@@ -32,18 +52,13 @@ def violations(value: Any, schema: dict[str, Any]) -> list[Violation]:
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
         # An empty registry: the default one would fetch what a cloned repository's `$ref` names.
-        validator = jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
-        errors = sorted(validator.iter_errors(value), key=lambda e: [str(key) for key in e.absolute_path])
+        return list(jsonschema.Draft202012Validator(schema, registry=referencing.Registry()).iter_errors(value))
     except jsonschema.SchemaError as e:
-        return [Violation((), _short(f"the schema of the contract is itself wrong: {e.message}"))]
+        raise _Refusal(f"the schema of the contract is itself wrong: {e.message}") from None
     except Unresolvable as e:
-        return [Violation((), _short(f"the schema of the contract refers to what is not in it: {e.ref}"))]
+        raise _Refusal(f"the schema of the contract refers to what is not in it: {e.ref}") from None
     except RecursionError:
-        return [Violation((), "the schema of the contract, or the value, is nested without end")]
-    found = [Violation(_keys(e), _short(_message(e))) for e in errors[:_LIMIT]]
-    if len(errors) > _LIMIT:
-        found.append(Violation((), f"and {len(errors) - _LIMIT} more violations"))
-    return found
+        raise _Refusal("the schema of the contract, or the value, is nested without end") from None
 
 
 def _keys(error: Any) -> tuple[str | int, ...]:

@@ -130,7 +130,8 @@ class Train:
 
     def values(self, ticket: Ticket, title: str = "") -> dict[str, str]:
         """What placeholders in templates stand for."""
-        title = title or self.item(ticket.item).title
+        if not title and ticket.item in self.item_ids():  # a missing item is the ticket check's to report
+            title = self.item(ticket.item).title
         return {
             "item": ticket.item,
             "title": title,

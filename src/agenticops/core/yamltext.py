@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 import msgspec
 
@@ -111,9 +111,35 @@ def convert(
         if unknown:
             keys = (*keys, unknown[1])
         line = locate(text, keys, first_line) if text else first_line
-        what = message[: match.start()] if match else message
+        what, hint = _said(message[: match.start()] if match else message, kind, keys[len(within) :])
         field = ".".join(k for k in keys if k != "...")
-        raise StateError(f"{field}: {what[0].lower()}{what[1:]}" if field else what, place=f"{path}:{line}") from None
+        raise StateError(f"{field}: {what}" if field else what, place=f"{path}:{line}", hint=hint) from None
+
+
+_TYPES = {
+    "bool": "true or false",
+    "str": "text",
+    "int": "a whole number",
+    "float": "a number",
+    "array": "a list",
+    "object": "a mapping",
+}
+
+
+def _said(message: str, kind: Any, keys: tuple[str, ...]) -> tuple[str, str]:
+    """Say in the words of the person who edits the file what msgspec found, and what to do."""
+    quoted = re.findall(r"`([^`]*)`", message)
+    if "missing required field" in message:
+        return f"the field {quoted[0]} is missing", "write it, or restore the file from git"
+    if "unknown field" in message:
+        return "unknown field", "correct its spelling, or take it out"
+    if message.startswith("Expected") and len(quoted) == 2:
+        wanted, got = (" or ".join(_TYPES.get(t, t) for t in q.split(" | ")) for q in quoted)
+        return f"{wanted} is wanted, not {got}", "correct the value"
+    if "enum value" in message and len(keys) == 1:
+        known = get_args(get_type_hints(kind)[keys[0]])
+        return f"unknown value {message.partition('value ')[2]}", f"known: {', '.join(map(str, known))}"
+    return f"{message[0].lower()}{message[1:]}".replace("enum value", "value"), "correct the value"
 
 
 def locate(text: str, keys: tuple[str, ...], first_line: int = 1) -> int:

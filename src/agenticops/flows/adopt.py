@@ -74,6 +74,9 @@ def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     wanted = _files(workspace, name)
     if "make" in extras:
         wanted["agenticops.mk"] = WorkingTree(RESOURCES).read("common/agenticops.mk") or b""
+    if tree.read(ROOT_SESSION) is not None:
+        # From now on the tool writes it; it is no file to upgrade.
+        wanted.pop(ROOT_SESSION)
     changes = [_change(path, content, tree.read(path), manifest.get(path, "")) for path, content in wanted.items()]
     lines = {}
     files = {**LINES, **({"Makefile": (MAKE_LINE,)} if "make" in extras else {})}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agenticops.errors import TrainError, UsageError
+from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.model import ids
 from agenticops.model.layout import ROOT_SESSION
 from agenticops.model.ticket import Ticket
@@ -30,6 +30,9 @@ def ticket_id(workspace: Workspace, wanted: str | None) -> str:
     if len(still_open) == 1:
         return str(still_open[0])
     if not still_open:
+        broken = [p for p in workspace.index.problems() if p[0].startswith("tickets/")]
+        if broken:
+            raise StateError(broken[0][1], place=broken[0][2], hint=broken[0][3])
         raise UsageError("no ticket is open", hint='agenticops work new --kind PRD --title "…" --start')
     raise UsageError(
         f"{len(still_open)} tickets are open: say which",

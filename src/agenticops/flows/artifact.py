@@ -5,17 +5,20 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from agenticops.core import checklist as checklists
 from agenticops.core import fold
 from agenticops.core.case import Case
 from agenticops.core.checks.artifacts import earlier_visit
 from agenticops.core.train import Train
 from agenticops.errors import ConflictError, StateError, TrainError, UsageError
 from agenticops.flows import aim
-from agenticops.flows.checklist import observe
+from agenticops.flows.checklist import bullet_data, observe
+from agenticops.flows.ticket import RECORDED
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.pipeline import Contract
 from agenticops.model.ticket import Ticket
+from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
 
@@ -109,11 +112,22 @@ def record(
             return ticket, [], findings
         observe(workspace, tx, ticket)
         known = fold.recorded(train.log.of_ticket(ticket.id))
+        _tick(tx, train, ticket, {f"{RECORDED}{row['artifact']}" for row in rows})
         for row in rows:
             old = known.get(row["artifact"])
             if old is None or old.data.get("sha256") != row["sha256"]:
                 tx.append(Draft("artifact_recorded", f"ticket/{ticket.id}", ticket.id, ticket.item, dict(row)))
     return ticket, rows, findings
+
+
+def _tick(tx: Transaction, train: Train, ticket: Ticket, anchors: set[str]) -> None:
+    """Check the bullets that say that an artifact is recorded: the record itself shows it."""
+    text = train.checklist_text(ticket) or ""
+    bullets = [b for b in checklists.parse(text).bullets if b.anchor in anchors and not b.checked]
+    if bullets:
+        tx.write(ticket.checklist_path, checklists.tick(text, [b.key for b in bullets]))
+    for bullet in bullets:
+        tx.append(Draft("bullet_ticked", f"ticket/{ticket.id}", ticket.id, ticket.item, bullet_data(bullet)))
 
 
 def keep(workspace: Workspace, wanted: str | None, name: str, reason: str) -> tuple[Ticket, dict[str, str]]:
@@ -130,6 +144,8 @@ def keep(workspace: Workspace, wanted: str | None, name: str, reason: str) -> tu
         if not earlier_visit(Case(train, ticket), contract.name, row["sha256"]):
             hint = f"agenticops artifact record {contract.name}"
             raise TrainError("no earlier visit recorded this very content", place=row["path"], hint=hint)
+        observe(workspace, tx, ticket)
+        _tick(tx, train, ticket, {f"{RECORDED}{contract.name}"})
         tx.append(Draft("artifact_kept", f"ticket/{ticket.id}", ticket.id, ticket.item, {**row, "reason": reason}))
     return ticket, row
 

@@ -30,7 +30,7 @@ def observe(workspace: Workspace, tx: Transaction, ticket: Ticket) -> int:
     for bullet in unknown:
         author = workspace.git.author_of(ticket.checklist_path, bullet.line)
         actor = Actor(operator=author) if author else None
-        tx.append(Draft("bullet_observed", f"ticket/{ticket.id}", ticket.id, ticket.item, _data(bullet), actor))
+        tx.append(Draft("bullet_observed", f"ticket/{ticket.id}", ticket.id, ticket.item, bullet_data(bullet), actor))
     return len(unknown)
 
 
@@ -51,7 +51,7 @@ def tick(
         if fresh:
             tx.write(ticket.checklist_path, checklists.tick(text, [b.key for b in fresh]))
         for bullet in fresh:
-            tx.append(Draft("bullet_ticked", f"ticket/{ticket.id}", ticket.id, ticket.item, _data(bullet)))
+            tx.append(Draft("bullet_ticked", f"ticket/{ticket.id}", ticket.id, ticket.item, bullet_data(bullet)))
     return ticket, fresh
 
 
@@ -65,7 +65,7 @@ def add(workspace: Workspace, wanted: str | None, bullet: str, section: str, req
         added = next(b for b in checklists.parse(fresh).bullets if b.key not in before)
         observe(workspace, tx, ticket)
         tx.write(ticket.checklist_path, fresh)
-        data = {**_data(added), "required": required}
+        data = {**bullet_data(added), "required": required}
         tx.append(Draft("bullet_added", f"ticket/{ticket.id}", ticket.id, ticket.item, data))
     return ticket, added
 
@@ -87,7 +87,8 @@ def reword(workspace: Workspace, wanted: str | None, bullet: str, words: str) ->
     return ticket, old, now
 
 
-def _data(bullet: Bullet) -> dict[str, object]:
+def bullet_data(bullet: Bullet) -> dict[str, object]:
+    """What an event says of a bullet."""
     return {"bullet": bullet.key, "text": bullet.text, "section": bullet.section}
 
 

@@ -70,9 +70,9 @@ def advance(workspace: Workspace, wanted: str | None, call: Call) -> Outcome:
 def _may_override(workspace: Workspace, call: Call) -> None:
     if not call.reason.strip():
         raise UsageError("an override needs its reason", hint='--override --reason "…"')
-    if workspace.agent:
-        hint = "ask the operator; AGENTICOPS_AGENT is set here"
-        raise TrainError(f"an agent ({workspace.agent}) cannot override a gate", hint=hint)
+    if workspace.by_agent:
+        hint = "ask the operator to run it in a terminal of their own"
+        raise TrainError(f"an agent ({workspace.by_agent}) cannot override a gate", hint=hint)
 
 
 def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, conducts: bool) -> Outcome:
@@ -145,14 +145,24 @@ def _moved(workspace: Workspace, tx: Transaction, outcome: Outcome, call: Call, 
     target = destination(train, ticket, call)
     item = train.item(ticket.item)
     data: dict[str, Any] = {"gate": outcome.verdict.gate, "digest": outcome.verdict.digest}
+    steps = _steps(train, ticket)
     rest.archive_root(workspace, tx, ticket.id, "the ticket is done")
     closed = tickets.close(tx, train, _startable(tx, ticket), "done", data)
     if target is None:
         done = {"from": ticket.id, "to": "done", "result": "delivered"}
         tx.append(Draft("item_finished", f"item/{item.id}", ticket.id, item.id, done))
         return replace(outcome, state="finished", ticket=closed)
-    successor = tickets.open_visit(tx, train, item, target, operator=ticket.operator)
+    successor = tickets.open_visit(tx, train, item, target, ticket.operator, steps)
     return replace(outcome, state="advanced", ticket=closed, successor=successor)
+
+
+def _steps(train: Train, ticket: Ticket) -> tuple[str, ...]:
+    """The next steps that the ticket's session leaves for the phase that follows."""
+    for path in (ROOT_SESSION, ticket.session_path):
+        session = train.session(path)
+        if session is not None and session.ticket == ticket.id and session.id:
+            return session.next_steps
+    return ()
 
 
 def _startable(tx: Transaction, ticket: Ticket) -> Ticket:

@@ -88,7 +88,7 @@ def _journal(workspace: Workspace) -> list[Symptom]:
     entries = journal.read(folder)
     if entries:
         applies = journal.applies(workspace.tree.handle, entries)
-        detail = f"a transaction of {len(entries)} files was not finished"
+        detail = f"a transaction of {len(entries)} file{'s' if len(entries) > 1 else ''} was not finished"
         fix = "finish it" if applies else "keep it aside: the files changed since"
         return [Symptom("journal", False, detail, os.path.join(folder, JOURNAL), fix=fix)]
     aside = sorted(n for n in os.listdir(folder) if n.startswith(journal.ASIDE)) if os.path.isdir(folder) else []

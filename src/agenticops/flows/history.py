@@ -29,10 +29,10 @@ def events(
     """Give events in order. `ticket` and `item` may be the start of an id; `limit` keeps the last ones."""
     where, values = ["1"], []
     if ticket:
-        where.append("(ticket LIKE ? || '%' OR ticket LIKE '%\\_' || ? || '%' ESCAPE '\\')")
+        where.append("(instr(ticket, ?) = 1 OR instr(ticket, '_' || ?) > 0)")
         values += [ticket, ticket]
     if item:
-        where.append("item LIKE ? || '%'")
+        where.append("instr(item, ?) = 1")
         values.append(item)
     if kind:
         if kind not in KINDS and not workspace.index.value("SELECT 1 FROM event WHERE kind = ? LIMIT 1", kind):
@@ -43,9 +43,8 @@ def events(
         where.append("at >= ?")
         values.append(moment(since, workspace.clock.milliseconds()))
     if actor:
-        where.append(
-            "(json_extract(json, '$.actor.operator') LIKE '%' || ? || '%' OR json_extract(json, '$.actor.agent') = ?)"
-        )
+        who = "instr(lower(json_extract(json, '$.actor.operator')), lower(?)) > 0"
+        where.append(f"({who} OR json_extract(json, '$.actor.agent') = ?)")
         values += [actor, actor]
     for path, message, place, hint in workspace.index.problems():
         if path.startswith(EVENTS):

@@ -10,6 +10,7 @@ from agenticops.core.train import Train
 from agenticops.errors import StateError, UsageError
 from agenticops.flows import aim
 from agenticops.model.finding import Finding, Verdict
+from agenticops.model.ids import split_ticket
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import CLOSED
@@ -105,7 +106,7 @@ def _forks(workspace: Workspace) -> list[Finding]:
     )
     for (subject,) in rows:
         noun, _, name = subject.partition("/")
-        item = name if noun == "item" else name.split("_", 1)[-1].split("-")[0]
+        item = name if noun == "item" else split_ticket(name)[1]
         path = f"docs/work/{item}.md" if noun == "item" else f"tickets/{name}/ticket.yml"
         found += [fork_finding(item, fork, path) for fork in chain(workspace.log.of_subject(subject)).forks]
     return found

@@ -46,6 +46,8 @@ def _plan(workspace: Workspace, source: str) -> Migration | None:
     if raw is None:
         raise StateError("there is no session file to migrate", place=path, hint="--legacy-file FILE names another one")
     text = yamltext.decode(raw, path)
+    if path == ROOT_SESSION and yamltext.split(text)[0].strip() == "status: init":
+        return None  # no session is open; `legacy` would take the lone word for an older file
     found = legacy.read(text, path)
     if found.layout == "current" and path == ROOT_SESSION:
         return None

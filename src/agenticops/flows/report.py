@@ -35,7 +35,12 @@ FIELDS = (
     "recorded",
     "since",
 )
-UNSTARTED = "NOT EXISTS(SELECT 1 FROM ticket t WHERE t.item = i.id)"
+# Of ten thousand tickets the index `ticket_line` holds all that a list shows; their long rows are left alone.
+LISTED = """SELECT t.id, t.status, t.ticked, t.owed, i.title
+FROM ticket t LEFT JOIN item i ON i.id = t.item WHERE {where} ORDER BY t.id"""
+# An item whose children travel for it does not wait itself.
+UNSTARTED = """NOT EXISTS(SELECT 1 FROM ticket t WHERE t.item = i.id)
+  AND NOT EXISTS(SELECT 1 FROM item c WHERE c.parent = i.id)"""
 DELIVERED = """SELECT COUNT(DISTINCT subject) FROM event
 WHERE kind = 'item_finished' AND json_extract(json, '$.data.result') IS NOT 'cancelled'"""
 URGENCY = {"now": 0, "next": 1, "future": 2}
@@ -56,6 +61,11 @@ def pipeline_of(workspace: Workspace) -> Row:
 def rows(workspace: Workspace, where: str = "t.closed = 0", *values: Any) -> list[Row]:
     """Give the board's rows: one a ticket."""
     return [dict(zip(FIELDS, r, strict=True)) for r in workspace.index.rows(BOARD.format(where=where), *values)]
+
+
+def listed(workspace: Workspace, everything: bool) -> list[tuple[str, str, int, int, str]]:
+    """List tickets for the eye: id, status, ticked, required, title. The open ones, or all."""
+    return workspace.index.rows(LISTED.format(where="1" if everything else "t.closed = 0"))
 
 
 def status(workspace: Workspace) -> Row:
@@ -292,7 +302,10 @@ def mode_page(workspace: Workspace, wanted: str | None) -> Row:
     modes = pipeline["modes"]
     if wanted in modes:
         return {"mode": {"name": wanted, **modes[str(wanted)]}, "ticket": None}
-    row = aimed(workspace, wanted)
+    try:
+        row = aimed(workspace, wanted)
+    except UsageError as e:
+        raise UsageError(e.message, hint=f"{e.hint}; modes: {', '.join(modes)}") from None
     if row is None:
         raise UsageError("no ticket is open; name a mode", hint=f"modes: {', '.join(modes)}")
     session = _session(workspace) or {}
@@ -302,8 +315,9 @@ def mode_page(workspace: Workspace, wanted: str | None) -> Row:
             f"unknown mode {name!r}", place=f"tickets/{row['id']}/ticket.yml", hint=f"modes: {', '.join(modes)}"
         )
     ticket, bullets = detail(workspace, row["id"])
+    writable = [w.replace("{item}", row["item"]) for w in modes[name].get("writable", [])]
     return {
-        "mode": {"name": name, **modes[name]},
+        "mode": {"name": name, **modes[name], "writable": writable},
         "ticket": row,
         "session": session if session.get("ticket") == row["id"] else None,
         "entry": ticket.get("entry", []),

@@ -33,5 +33,6 @@ def archive_root(workspace: Workspace, tx: Transaction, ticket: str, reason: str
 
 def archived(session: Session, path: str, reason: str) -> Draft:
     """The event that says that a session rests."""
-    item = session.ticket.split("_", 1)[-1].split("-")[0] if session.ticket else ""
-    return Draft("session_archived", f"session/{session.id}", session.ticket, item, {"path": path, "reason": reason})
+    return Draft(
+        "session_archived", f"session/{session.id}", session.ticket, session.item, {"path": path, "reason": reason}
+    )

@@ -107,7 +107,9 @@ def _begun(
         data = {"to": agent, "from": old.agent, "notes": old.handoff.notes}
         tx.append(Draft("handoff_accepted", f"session/{name}", ticket.id, ticket.item, data))
     if not continues:
-        fields |= {"todos": [], "decisions": [], "blockers": [], "next_steps": [], "notes": []}
+        fields |= {"todos": [], "decisions": [], "blockers": [], "notes": []}
+        prepared = train.session(ticket.session_path)
+        fields["next_steps"] = list(prepared.next_steps) if prepared else []
     fields |= {"allowed_tools": list(mode.allowed_tools), "restricted_tools": list(mode.restricted_tools)}
     raw = tx.read(path) if continues or path != ROOT_SESSION else None
     text = yamltext.decode(raw, path) if raw is not None else f"---\n---\n{BODY}"
@@ -155,7 +157,7 @@ def change(workspace: Workspace, kind: str, edit: Any) -> tuple[Session, str]:
         text = yamltext.decode(tx.read(path) or b"", path)
         fresh = documents.edit_front(text, fields, path) if fields else text
         tx.write(path, fresh)
-        tx.append(Draft(kind, f"session/{session.id}", session.ticket, _item(session), data))
+        tx.append(Draft(kind, f"session/{session.id}", session.ticket, session.item, data))
     return documents.read_session(fresh.encode(), path), path
 
 
@@ -252,19 +254,26 @@ def handoff(workspace: Workspace, to: str, note: str, steps: list[str]) -> tuple
         requirements = train.agent(to).requires
         missing = [r for r in requirements if not brought.get(r)]
         if missing:
-            ways = {"next_steps": '--next "…"', "notes": '--note "…"', "decisions": 'agenticops session decide "…"'}
+            flags = {"next_steps": ' --next "…"', "notes": ' --note "…"'}
+            call = f"agenticops handoff --to {to}" + "".join(flags.get(r, "") for r in missing)
+            ways = dict.fromkeys(flags, call) | {"decisions": 'agenticops session decide "…"'}
             hints = [
-                Finding("VT505", f"{to} requires {r} at a hand-off", path, hint=ways.get(r, f"fill {r}"))
+                Finding(
+                    "VT505",
+                    f"{to} requires {r.replace('_', ' ')} at a hand-off",
+                    path,
+                    hint=ways.get(r, f"fill {r} in {path}"),
+                )
                 for r in missing
             ]
             return session, path, hints
-        fields: Fields = {"status": "handed_off", "next_steps": following}
+        fields: Fields = {"status": "handed_off", "next_steps": following, "notes": brought["notes"]}
         fields["handoff"] = {"to": to, "requirements": list(requirements), "notes": note}
         text = yamltext.decode(tx.read(path) or b"", path)
         fresh = documents.edit_front(text, fields, path)
         tx.write(path, fresh)
         data = {"from": session.agent, "to": to, "notes": note, "next_steps": following}
-        tx.append(Draft("handed_off", f"session/{session.id}", session.ticket, _item(session), data))
+        tx.append(Draft("handed_off", f"session/{session.id}", session.ticket, session.item, data))
     return documents.read_session(fresh.encode(), path), path, []
 
 
@@ -306,7 +315,3 @@ def listing(workspace: Workspace) -> list[tuple[str, Session]]:
         if session is not None and session.id:
             found.append((path, session))
     return found
-
-
-def _item(session: Session) -> str:
-    return session.ticket.split("_", 1)[-1].split("-")[0] if session.ticket else ""

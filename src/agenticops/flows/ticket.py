@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from agenticops.core import checklist as checklists
 from agenticops.core import documents, fold, yamltext
 from agenticops.core.checks import inputs
 from agenticops.core.train import Train
@@ -28,11 +29,18 @@ KIND_OF: dict[Status, str] = {
     "done": "ticket_done",
     "cancelled": "ticket_cancelled",
 }
+# The anchor of the bullet that `artifact record` ticks.
+RECORDED = "recorded-"
 SESSION_BODY = "\n# Session notes\n\nFree text below the front-matter is yours.\n"
 
 
-def open_visit(tx: Transaction, train: Train, item: WorkItem, phase: Phase, operator: str = "") -> Ticket:
-    """Write a new ticket with checklist and session, and its events. What is written holds no time (ADR 0002)."""
+def open_visit(
+    tx: Transaction, train: Train, item: WorkItem, phase: Phase, operator: str = "", steps: tuple[str, ...] = ()
+) -> Ticket:
+    """Write a new ticket with checklist and session, and its events. What is written holds no time (ADR 0002).
+
+    `steps` are the next steps that the phase before left; the session of this ticket begins with them.
+    """
     name = train.next_visit(phase.name, item.id)
     mode = train.mode(phase.mode)
     train.agent(phase.owner)
@@ -50,12 +58,24 @@ def open_visit(tx: Transaction, train: Train, item: WorkItem, phase: Phase, oper
         exit=mode.exit,
     )
     tx.write(ticket.path, documents.write_ticket(ticket))
-    tx.write(ticket.checklist_path, _checklist(train, ticket, item))
-    session = {"status": "init", "ticket": name, "phase": phase.name, "mode": phase.mode, "agent": phase.owner}
+    checklist = _checklist(train, ticket, item)
+    tx.write(ticket.checklist_path, checklist)
+    session: dict[str, Any] = {
+        "status": "init",
+        "ticket": name,
+        "phase": phase.name,
+        "mode": phase.mode,
+        "agent": phase.owner,
+    }
+    if steps:
+        session["next_steps"] = list(steps)
     tx.write(ticket.session_path, f"---\n{yamltext.dump(session)}---\n{SESSION_BODY}")
     before = train.item_chain(item.id).state if item.id in train.item_ids() else ""
     tx.append(Draft("item_moved", f"item/{item.id}", name, item.id, {"from": before, "to": name}))
-    tx.append(Draft("ticket_opened", f"ticket/{name}", name, item.id, {"to": "todo", "phase": phase.name}))
+    # The bullets that this visit owes; the gate remembers them, whatever becomes of the file.
+    owed = [b.key for b in checklists.parse(checklist).bullets if b.required]
+    data = {"to": "todo", "phase": phase.name, "owed": owed}
+    tx.append(Draft("ticket_opened", f"ticket/{name}", name, item.id, data))
     return ticket
 
 
@@ -64,7 +84,8 @@ def _checklist(train: Train, ticket: Ticket, item: WorkItem) -> str:
     bullets = []
     for name in ticket.artifacts:
         contract = train.contract(name)
-        bullets.append(f"- [ ] {contract.title or name} is recorded: {train.artifact_path(contract, ticket.item)} *")
+        path = train.artifact_path(contract, ticket.item)
+        bullets.append(f"- [ ] {contract.title or name} is recorded: {path} * <!-- id: {RECORDED}{name} -->")
     owed = "\n\n".join(bullets) or "This phase owes no artifact."
     return documents.render(template, {**train.values(ticket, item.title), "artifacts": owed})
 

@@ -31,8 +31,8 @@ def listing(
             where.append(f"t.{column} = ?")
             values.append(value)
     found = rows(workspace, " AND ".join(where), *values)
-    if phase and not found:
-        workspace.train.phase(phase)
+    if not found:  # tell "none" from "no train here" and from a slip of the pen
+        _ = workspace.train.phase(phase) if phase else workspace.train.pipeline
     return found
 
 

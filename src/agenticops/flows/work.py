@@ -62,10 +62,11 @@ def _parent(train: Train, workspace: Workspace, item: WorkItem) -> str:
     return parent.id
 
 
-def show(workspace: Workspace, wanted: str) -> tuple[WorkItem, fold.Chain]:
-    """Give a work item and its way through the pipeline."""
+def show(workspace: Workspace, wanted: str) -> tuple[WorkItem, fold.Chain, list[dict[str, Any]]]:
+    """Give a work item, its way through the pipeline, and the items below it."""
     name = aim.item_id(workspace, wanted)
-    return workspace.train.item(name), workspace.train.item_chain(name)
+    below = [row for row in listing(workspace) if row["parent"] == name]
+    return workspace.train.item(name), workspace.train.item_chain(name), below
 
 
 def listing(workspace: Workspace, kind: str = "", phase: str = "") -> list[dict[str, Any]]:
@@ -83,6 +84,8 @@ def listing(workspace: Workspace, kind: str = "", phase: str = "") -> list[dict[
         stands = its_phase or {None: "waiting", "cancelled": "cancelled"}.get(finished, "done")
         if kind in ("", item["kind"]) and phase in ("", stands):
             found.append({**{name: item[name] for name in LISTED}, "stands": stands})
+    if not found:
+        _ = workspace.train.pipeline  # tell "none" from "no train here"
     return found
 
 

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from agenticops.model.ids import split_ticket
+
 SessionStatus = Literal["init", "active", "paused", "handed_off", "done", "archived"]
 
 
@@ -64,3 +66,8 @@ class Session(Struct, frozen=True):
     allowed_tools: tuple[str, ...] = ()
     restricted_tools: tuple[str, ...] = ()
     extra: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def item(self) -> str:
+        """The work item of the ticket that is worked, or ""."""
+        return split_ticket(self.ticket)[1] if self.ticket else ""

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 Look = tuple[str, str, int, int]
-LAYOUT = "2"
+LAYOUT = "3"
 # A file written within this time of being read may change again without a new time stamp.
 RACY_NS = 20_000_000
 TABLES = """
@@ -29,7 +29,7 @@ CREATE TABLE item(id TEXT PRIMARY KEY, kind TEXT, title TEXT, priority TEXT, par
 CREATE TABLE ticket(id TEXT PRIMARY KEY, item TEXT, phase TEXT, mode TEXT, agent TEXT, status TEXT, closed INTEGER,
   blocked_by TEXT, owed INTEGER, ticked INTEGER, artifacts INTEGER, json TEXT, bullets TEXT);
 CREATE INDEX ticket_open ON ticket(closed);
-CREATE INDEX ticket_item ON ticket(item);
+CREATE INDEX ticket_item ON ticket(item, closed);
 CREATE INDEX ticket_line ON ticket(id, closed, status, ticked, owed, item);
 CREATE TABLE event(id TEXT PRIMARY KEY, lamport INTEGER, at TEXT, kind TEXT, subject TEXT, ticket TEXT, item TEXT,
   prev TEXT, target TEXT, name TEXT, shard TEXT, json TEXT);
@@ -59,6 +59,7 @@ class Index:
         self.file = os.path.join(folder, "index.sqlite")
         self.root = root
         self.git_stamp = git_stamp
+        self.refill: Callable[[], None] = lambda: None
         self.db = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -66,14 +67,22 @@ class Index:
             os.makedirs(os.path.dirname(self.file), exist_ok=True)
             return self.connect(self.file)
         except sqlite3.DatabaseError:
-            # Damaged, or of another layout: it is only a cache.
-            try:
-                os.unlink(self.file)
-                return self.connect(self.file)
-            except (OSError, sqlite3.Error):
-                return self.connect(":memory:")
+            return self._anew()
         except OSError:
             return self.connect(":memory:")
+
+    def _anew(self) -> sqlite3.Connection:
+        """Throw away what is damaged, or of another layout: it is only a cache."""
+        try:
+            os.unlink(self.file)
+            return self.connect(self.file)
+        except (OSError, sqlite3.Error):
+            return self.connect(":memory:")
+
+    def discard(self) -> None:
+        """Begin with an empty cache."""
+        self.db.close()
+        self.db = self._anew()
 
     def connect(self, file: str) -> sqlite3.Connection:
         """Open a database file, or `:memory:`, with the tables of this layout."""
@@ -99,19 +108,30 @@ class Index:
         self.db.close()
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
-        """Run a query."""
+        """Run a query; when the cache turns out to be damaged, fill a new one and run it again."""
+        try:
+            return self.db.execute(sql, values).fetchall()
+        except sqlite3.DatabaseError as e:
+            if isinstance(e, sqlite3.OperationalError) or self.db.in_transaction:
+                raise
+        self.discard()
+        self.refill()
         return self.db.execute(sql, values).fetchall()
 
     def value(self, sql: str, *values: Any) -> Any:
         """Run a query for one value; None when there is no row."""
-        row = self.db.execute(sql, values).fetchone()
-        return None if row is None else row[0]
+        rows = self.rows(sql, *values)
+        return rows[0][0] if rows else None
 
     def fresh(self) -> bool:
         """Tell whether nothing that counts has changed since the last refresh. Reads stamps only."""
-        if self.value("SELECT value FROM meta WHERE key='git'") != self.git_stamp():
-            return False
-        return not self.changed("SELECT path, stamp, crc, racy FROM watch WHERE hot=1")
+        try:
+            known = self.db.execute("SELECT value FROM meta WHERE key='git'").fetchone()
+            if known is None or known[0] != self.git_stamp():
+                return False
+            return not self.changed("SELECT path, stamp, crc, racy FROM watch WHERE hot=1")
+        except sqlite3.DatabaseError:
+            return False  # the refresh sees to it
 
     def changed(self, sql: str) -> list[str]:
         """List the watched paths whose stamp differs; a racy one is compared by content."""
@@ -144,7 +164,8 @@ class Index:
         if os.path.isdir(full):
             return zlib.crc32("\0".join(sorted(os.listdir(full))).encode("utf-8", "surrogateescape"))
         try:
-            with open(full, "rb") as f:
+            # No link is followed, and a pipe that stands where a file belongs must not make a reader wait.
+            with open(os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as f:
                 return zlib.crc32(f.read())
         except OSError:
             return -1
@@ -177,5 +198,5 @@ class Index:
 
     def events(self, where: str = "1", values: Iterable[Any] = (), order: str = "lamport, id") -> list[bytes]:
         """Give events as JSON, in order."""
-        rows = self.db.execute(f"SELECT json FROM event WHERE {where} ORDER BY {order}", tuple(values))
+        rows = self.rows(f"SELECT json FROM event WHERE {where} ORDER BY {order}", *values)
         return [r[0].encode() for r in rows]

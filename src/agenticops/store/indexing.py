@@ -15,7 +15,7 @@ from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
-from agenticops.model.ids import TICKET
+from agenticops.model.ids import TICKET, split_ticket
 from agenticops.model.layout import EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Contract, Pipeline
 from agenticops.model.session import Session
@@ -30,9 +30,9 @@ Reader = Callable[[bytes, str], Any]
 _encode = msgspec.json.encode
 _event = msgspec.json.Decoder(Event)
 # A work item is watched while it may still move: it has an open ticket, or none yet.
-_COOL = """UPDATE watch SET hot = NOT EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13))
-  OR EXISTS(SELECT 1 FROM ticket WHERE item = substr(path, 11, length(path) - 13) AND closed = 0)
-WHERE path LIKE 'docs/work/%'"""
+_HEAT = """UPDATE watch SET hot = NOT EXISTS(SELECT 1 FROM ticket WHERE item = :item)
+  OR EXISTS(SELECT 1 FROM ticket WHERE item = :item AND closed = 0)
+WHERE path = 'docs/work/' || :item || '.md'"""
 # A first build writes the whole log in one transaction: with less room, pages are written twice.
 CACHE_KB = 65_536
 TICKET_FILES = ("ticket.yml", "checklist.md", "ACTIVE_SESSION.md")
@@ -121,13 +121,13 @@ class IndexedTrain(Train):
         """Give a session, or None; the same bytes are parsed once."""
         return self._parsed(path, Session, lambda: Train.session(self, path))
 
-    def _parsed(self, path: str, kind: type[D], parse: Callable[[], D]) -> D:
+    def _parsed(self, path: str, kind: type[Any], parse: Callable[[], D]) -> D:
         """Parse a document, or take what its very bytes gave the last time: loading YAML is a tenth of a check."""
         content = self.tree.read(path)
         digest = journal.digest(content)
         known = self.index.value("SELECT json FROM parsed WHERE path=? AND digest=?", path, digest)
         if known is not None:
-            return msgspec.json.decode(known, type=kind)
+            return msgspec.json.decode(known, type=kind)  # type: ignore[no-any-return]
         found = parse()
         if found is not None:
             self._remember("INSERT OR REPLACE INTO parsed VALUES(?,?,?)", path, digest, _encode(found).decode())
@@ -165,6 +165,9 @@ def refresh(index: Index, tree: Tree) -> None:
         index.db.close()
         index.db = index.connect(":memory:")
         _refresh(index, tree)
+    except sqlite3.DatabaseError:
+        index.discard()
+        _refresh(index, tree)
 
 
 def _refresh(index: Index, tree: Tree) -> None:
@@ -176,8 +179,8 @@ def _refresh(index: Index, tree: Tree) -> None:
         changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
         _part(index, tree, changed, PIPELINE, "pipeline", documents.read_pipeline)
         _events(index, tree, changed)
-        _tickets(index, tree, changed)
-        _items(index, tree, changed)
+        tickets = _tickets(index, tree, changed)
+        _items(index, tree, changed, tickets)
         _part(index, tree, changed, ROOT_SESSION, "session", documents.read_session)
         index.db.execute("INSERT OR REPLACE INTO meta VALUES('git', ?)", (git,))
         index.db.execute("COMMIT")
@@ -230,7 +233,7 @@ def _folders(index: Index, tree: Tree) -> list[str]:
 
 
 def _events(index: Index, tree: Tree, changed: set[str]) -> None:
-    known = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE ?", EVENTS + "%")}
+    known = {r[0] for r in index.rows(f"SELECT path FROM watch WHERE path GLOB '{EVENTS}*'")}
     if known and not any(p in changed for p in known):
         return
     folders = _folders(index, tree)
@@ -239,13 +242,13 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     if old - now and index.value("SELECT 1 FROM meta WHERE key='duplicates'"):
         # An event of a shard that went may stand in another one too: take all of them in again.
         index.db.execute("DELETE FROM event")
-        index.db.execute("DELETE FROM watch WHERE path LIKE ?", (EVENTS + "%",))
+        index.db.execute(f"DELETE FROM watch WHERE path GLOB '{EVENTS}*'")
         known, old = set(), set()
     for path in old - now:
         index.db.execute("DELETE FROM event WHERE shard=?", (path,))
         index.db.execute("DELETE FROM problem WHERE path=?", (path,))
     index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - set(folders)])
-    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path LIKE '{EVENTS}/%.jsonl'"))
+    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path GLOB '{EVENTS}/*.jsonl'"))
     for path in sorted(now):
         if path in moved or path not in known:
             index.watch(path, hot=False)
@@ -270,22 +273,22 @@ def _shard(index: Index, tree: Tree, path: str) -> None:
         index.db.execute("INSERT OR REPLACE INTO meta VALUES('duplicates', '1')")
 
 
-def _tickets(index: Index, tree: Tree, changed: set[str]) -> None:
+def _tickets(index: Index, tree: Tree, changed: set[str]) -> set[str]:
+    """Take in the tickets that changed, came or went; gives their ids."""
+    known = {p.split("/")[1] for p in changed if p.startswith("tickets/")}
+    fresh: set[str] = set()
     if _due(index, changed, "tickets"):
         index.watch("tickets", hot=True)
         now = {n for n in tree.names("tickets") if TICKET.fullmatch(n)}
         old = {r[0] for r in index.rows("SELECT id FROM ticket")}
         old |= {p.split("/")[1] for p, *_ in index.problems() if p.startswith("tickets/")}
-        for name in old - now:
-            _forget(index, name)
-        due = now - old
-    else:
-        due = set()
-    known = {p.split("/")[1] for p in changed if p.startswith("tickets/")}
+        known |= old - now
+        fresh = now - old
     for name in known:
         _forget(index, name)
-    for name in sorted(due | known):
+    for name in sorted(known | fresh):
         _ticket(index, tree, name)
+    return known | fresh
 
 
 def _forget(index: Index, name: str) -> None:
@@ -329,12 +332,13 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
     index.keep(looks, hot=status not in CLOSED)
 
 
-def _items(index: Index, tree: Tree, changed: set[str]) -> None:
+def _items(index: Index, tree: Tree, changed: set[str], tickets: set[str]) -> None:
+    """Take in the work items; those of the tickets that changed may cool down or warm up."""
     due = {p for p in changed if p.startswith("docs/work/")}
     if _due(index, changed, "docs/work"):
         index.watch("docs/work", hot=True)
         now = {f"docs/work/{n}" for n in tree.names("docs/work") if n.endswith(".md")}
-        old = {r[0] for r in index.rows("SELECT path FROM watch WHERE path LIKE 'docs/work/%'")}
+        old = {r[0] for r in index.rows("SELECT path FROM watch WHERE path GLOB 'docs/work/*'")}
         for path in old - now:
             index.db.execute("DELETE FROM item WHERE id=?", (path[10:-3],))
             index.db.execute("DELETE FROM watch WHERE path=?", (path,))
@@ -348,10 +352,10 @@ def _items(index: Index, tree: Tree, changed: set[str]) -> None:
             if data is None:
                 return
             item = documents.read_item(data, path)
-            row = (item.id, item.kind, item.title, item.priority, item.parent, item.issue, _encode(item).decode())
+            row = (path[10:-3], item.kind, item.title, item.priority, item.parent, item.issue, _encode(item).decode())
             index.db.execute("INSERT OR REPLACE INTO item VALUES(?,?,?,?,?,?,?)", row)
 
         index.watch(path, hot=True)
         _read(index, path, take)
-    if due or any(p.startswith("tickets") for p in changed):
-        index.db.execute(_COOL)
+    items = {path[10:-3] for path in due} | {split_ticket(name)[1] for name in tickets}
+    index.db.executemany(_HEAT, [{"item": item} for item in items])

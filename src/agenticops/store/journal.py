@@ -12,6 +12,7 @@ import json
 import os
 from typing import NamedTuple
 
+from agenticops.errors import StateError
 from agenticops.model.layout import JOURNAL
 from agenticops.store import paths
 
@@ -50,9 +51,13 @@ def read(folder: str) -> list[Entry]:
     try:
         with open(os.path.join(folder, JOURNAL), "rb") as file:
             rows = json.load(file)["files"]
+        return [Entry(r["path"], r["before"], base64.b64decode(r["content"])) for r in rows]
     except FileNotFoundError:
         return []
-    return [Entry(r["path"], r["before"], base64.b64decode(r["content"])) for r in rows]
+    except (ValueError, KeyError, TypeError):
+        hint = "move it away, then see what is missing: git status, agenticops check"
+        message = "the journal of an unfinished change cannot be read"
+        raise StateError(message, place=os.path.join(folder, JOURNAL), hint=hint) from None
 
 
 def applies(root: int, entries: list[Entry]) -> bool:

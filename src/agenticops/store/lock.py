@@ -14,6 +14,14 @@ WAIT_SECONDS = 10.0
 _PAUSE = 0.02
 
 
+def _limit() -> float:
+    """The seconds to wait; what is no number counts as not set."""
+    try:
+        return float(os.environ.get("AGENTICOPS_LOCK_WAIT", WAIT_SECONDS))
+    except ValueError:
+        return WAIT_SECONDS
+
+
 class Lock:
     """An exclusive lock in the git common dir; waits a bounded time, then says who holds it (exit 5).
 
@@ -28,7 +36,7 @@ class Lock:
     def __enter__(self) -> Lock:
         os.makedirs(os.path.dirname(self.path), exist_ok=True)
         self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        limit = float(os.environ.get("AGENTICOPS_LOCK_WAIT", WAIT_SECONDS))
+        limit = _limit()
         deadline = time.monotonic() + limit
         while True:
             try:

@@ -89,7 +89,7 @@ class OpenShard:
         self.file = os.path.join(folder, "shard.json")
 
     def find(self, head: str, size: Callable[[str], int | None], tracked: Callable[[str], bool]) -> str:
-        """Give the path of the open shard, or "" when a new one must be begun; `head` is where HEAD stands (`Git.position`)."""
+        """Give the path of the open shard, or "" when a new one must be begun; `head` is git's position."""
         try:
             with open(self.file, encoding="utf-8") as f:
                 state = json.load(f)

@@ -84,6 +84,7 @@ class Transaction:
         self.folder = os.path.join(ground.git_dir, "agenticops")
         self.lock = Lock(os.path.join(ground.common_dir, "agenticops"), purpose)
         self.files: dict[str, bytes] = {}
+        self.seen: dict[str, bytes | None] = {}
         self.drafts: list[Draft] = []
         self.events: list[Event] = []
         self.recovered = ""
@@ -113,7 +114,11 @@ class Transaction:
 
     def read(self, path: str) -> bytes | None:
         """Read a file as this transaction leaves it."""
-        return self.files[path] if path in self.files else self.tree.read(path)
+        if path in self.files:
+            return self.files[path]
+        content = self.tree.read(path)
+        self.seen.setdefault(path, content)
+        return content
 
     def write(self, path: str, content: bytes | str) -> None:
         """Set the whole content of a file."""
@@ -137,6 +142,8 @@ class Transaction:
         entries = []
         for path, content in sorted(self.files.items()):
             before = self.tree.read(path)
+            if path in self.seen and self.seen[path] != before:
+                raise ConflictError("the file changed while it was edited here", place=path, hint="try again")
             if before != content:
                 entries.append(journal.Entry(path, journal.digest(before), content))
         if not entries:

@@ -30,7 +30,10 @@ class WorkingTree:
         """Give the sorted entries of a folder."""
         found = set(paths.names(self.handle, path))
         start = path.rstrip("/") + "/" if path else ""
-        found |= {p[len(start) :].split("/", 1)[0] for p in self.overlay if p.startswith(start)}
+        for laid, content in self.overlay.items():
+            head, _, below = laid[len(start) :].partition("/")
+            if laid.startswith(start) and (content is not None or not below):
+                (found.discard if content is None else found.add)(head)
         return sorted(n for n in found if not n.endswith(".agenticops~"))
 
     def size(self, path: str) -> int | None:

@@ -17,7 +17,7 @@ from agenticops.flows import migrate as migration
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.workspace import Workspace
 
-app = group("Set a train up and keep it well.")
+app = group("Set a train up and keep it well.", "agenticops init --train ml")
 
 
 class Train(StrEnum):

@@ -16,7 +16,10 @@ from agenticops.flows import artifact
 from agenticops.model.finding import Finding
 from agenticops.workspace import Workspace
 
-app = group("Artifacts: deliverables with contracts; one counts when this visit recorded it.")
+app = group(
+    "Artifacts: deliverables with contracts; one counts when this visit recorded it.",
+    "agenticops artifact record --all",
+)
 NAMES = "The artifact's name, or the end of its path."
 
 

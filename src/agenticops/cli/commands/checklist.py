@@ -14,7 +14,7 @@ from agenticops.model.checklist import Bullet, Checklist
 from agenticops.model.ticket import Ticket
 from agenticops.workspace import Workspace
 
-app = group("Checklists: a bullet marked * is required.")
+app = group("Checklists: a bullet marked * is required.", "agenticops checklist tick 3")
 ONE = "A bullet: its key, its number, or a unique part of its text."
 
 

@@ -15,7 +15,7 @@ from agenticops.errors import EXIT_VERDICT, UsageError
 from agenticops.flows import conduct, judge
 from agenticops.workspace import RESOURCES, Workspace
 
-app = group("Gates: what a phase demands before work may leave it.")
+app = group("Gates: what a phase demands before work may leave it.", "agenticops gate show training")
 
 
 @app.command(**example("agenticops check", "agenticops check training_142", "agenticops check --base origin/main"))

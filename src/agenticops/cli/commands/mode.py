@@ -13,7 +13,7 @@ from agenticops.cli.output import emit
 from agenticops.flows import session
 from agenticops.workspace import Workspace
 
-app = group("Modes: bounded working contexts with rules, tools and a checklist.")
+app = group("Modes: bounded working contexts with rules, tools and a checklist.", "agenticops mode show")
 
 
 @app.command(**example("agenticops mode show", "agenticops mode show build"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from typer import _click as click
+from typer.core import TyperGroup
 
 Json = Annotated[bool, typer.Option("--json", help="Print one versioned JSON envelope.")]
 TicketOption = Annotated[
@@ -17,9 +19,20 @@ TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to write
 Commit = Annotated[bool, typer.Option("--commit", help="Commit just what this step wrote.")]
 
 
-def group(description: str) -> typer.Typer:
-    """Make a command group with plain help."""
-    return typer.Typer(help=description, rich_markup_mode=None, no_args_is_help=True, add_completion=False)
+class Group(TyperGroup):
+    """A group whose help cuts no description of a command."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its first sentence."""
+        rows = [(name, command.get_short_help_str(limit=200)) for name, command in self.commands.items()]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
+
+
+def group(description: str, *commands: str) -> typer.Typer:
+    """Make a command group with plain help and an example."""
+    plain: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True, "add_completion": False}
+    return typer.Typer(cls=Group, help=description, **example(*commands), **plain)
 
 
 def example(*commands: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from agenticops.flows import pipeline
 from agenticops.model.pipeline import Phase, Pipeline
 from agenticops.workspace import Workspace
 
-app = group("The pipeline in config/pipeline.yml.")
+app = group("The pipeline in config/pipeline.yml.", "agenticops pipeline show training")
 
 
 @app.command(**example("agenticops pipeline show", "agenticops pipeline show training"))

@@ -14,7 +14,7 @@ from agenticops.flows import history
 from agenticops.model.event import Event
 from agenticops.workspace import Workspace
 
-app = group("See where the work stands.")
+app = group("See where the work stands.", "agenticops status")
 
 SHOWN = (
     "text",
@@ -22,10 +22,10 @@ SHOWN = (
     "artifact",
     "path",
     "reason",
+    "title",
     "to",
     "gate",
     "mode",
-    "title",
     "agent",
     "train",
     "todo",

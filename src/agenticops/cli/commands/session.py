@@ -16,8 +16,11 @@ from agenticops.flows import session
 from agenticops.model.session import Session
 from agenticops.workspace import Workspace
 
-app = group("The session: one actor's run of work, kept in ACTIVE_SESSION.md.")
-todos = group("To-dos of the session.")
+app = group(
+    "The session: one actor's run of work, kept in ACTIVE_SESSION.md.",
+    'agenticops session note "the March export has gaps"',
+)
+todos = group("To-dos of the session.", 'agenticops session todo add "profile the March export"')
 app.add_typer(todos, name="todo")
 
 
@@ -43,8 +46,7 @@ def begin(
     """Begin to work a ticket: opens its session, and takes over what was handed on."""
     found, path, opened = session.begin(Workspace(), ticket or None, agent)
     rows = [ok(f"{found.agent} works {opened.id}", f"mode {found.mode} · session in {path}")]
-    if found.handoff.notes:
-        rows.append(line(("  notes   ", DIM), clean(found.handoff.notes)))
+    rows += [line(("  note    ", DIM), clean(n)) for n in found.notes[-3:]]
     rows += [line(("  step    ", DIM), clean(s)) for s in found.next_steps]
     emit("begin", {"path": path, "session": found, "ticket": opened}, [*rows, following("agenticops mode show")], json)
 

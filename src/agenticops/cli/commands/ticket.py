@@ -9,14 +9,14 @@ import typer
 from agenticops.cli import board
 from agenticops.cli.commands.options import Commit, ItemArgument, Json, TicketArgument, example, group
 from agenticops.cli.commands.work import opened
-from agenticops.cli.lines import DIM, STRONG, Line, bar, clean, cut, following, line, ok
+from agenticops.cli.lines import DIM, STRONG, Line, bar, clean, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.flows import ticket as tickets
 from agenticops.flows import visit
 from agenticops.model.layout import EVENTS
 from agenticops.workspace import Workspace
 
-app = group("Tickets: one visit of a work item to a phase.")
+app = group("Tickets: one visit of a work item to a phase.", "agenticops ticket list --status blocked")
 
 
 @app.command(**example("agenticops ticket new 142", "agenticops ticket new 77 --phase extraction"))
@@ -50,19 +50,8 @@ def list_(
     found = visit.listing(Workspace(), status, phase, item, everything)
     if json:
         return emit("ticket-list", found, [], True)
-    width = max((len(r["id"]) for r in found), default=0)
-    rows = []
-    for r in found:
-        style = board.STYLE.get(r["status"], DIM)
-        state = r["status"].replace("_", " ")
-        rows.append(
-            line(
-                f"{r['id']:<{width}}  ",
-                (f"{state:<12}", style),
-                f"{r['ticked']:>2}/{r['required']:<2}  {cut(r['title'] or '?', 50)}",
-            )
-        )
-    return emit("ticket-list", found, rows or [line(("no tickets", DIM)), following("agenticops work list")], False)
+    shown = [(r["id"], r["status"], r["ticked"], r["required"], r["title"]) for r in found]
+    return emit("ticket-list", found, board.list_lines(shown), False)
 
 
 @app.command(**example("agenticops ticket show training_142 --json"))

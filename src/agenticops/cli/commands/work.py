@@ -11,13 +11,20 @@ from agenticops.cli import board
 from agenticops.cli.commands.options import Commit, ItemArgument, Json, example, group
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
+from agenticops.errors import UsageError
 from agenticops.flows import work
 from agenticops.model.layout import EVENTS
 from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 from agenticops.workspace import Workspace
 
-app = group("Work items: PRD → CRD → Task, one Markdown document each.")
+app = group(
+    "Work items: PRD → CRD → Task, one Markdown document each.",
+    'agenticops work new --kind PRD --title "Forecast refill adherence" --start',
+)
+
+
+BodyFile = Annotated[typer.FileText | None, typer.Option(help="A file with the text; - reads standard input.")]
 
 
 class Kind(StrEnum):
@@ -36,11 +43,19 @@ class Priority(StrEnum):
     future = "future"
 
 
+def _body(text: str, file: typer.FileText | None) -> str:
+    """Take the text from the option, or from the file."""
+    if text and file:
+        raise UsageError("--body and --body-file both give the text", hint="leave one out")
+    return file.read() if file else text
+
+
 @app.command(**example('agenticops work new --kind PRD --title "Forecast refill adherence" --start'))
 def new(
     title: Annotated[str, typer.Option(help="What is wanted, in one line.")],
     kind: Annotated[Kind, typer.Option(help="PRD, CRD or Task.")] = Kind.PRD,
     body: Annotated[str, typer.Option(help="The text of the document (Markdown).")] = "",
+    body_file: BodyFile = None,
     priority: Annotated[Priority, typer.Option(help="How urgent it is.")] = Priority.next,
     parent: Annotated[str, typer.Option(metavar="ITEM", help="The PRD or CRD above it.")] = "",
     issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number; it becomes the id.")] = None,
@@ -118,31 +133,31 @@ def list_(
 @app.command(**example("agenticops work show 142"))
 def show(item: ItemArgument, json: Json = False) -> None:
     """Show a work item and its way through the pipeline."""
-    found, chain = work.show(Workspace(), item)
-    rows: list[Line] = [
-        line((f"{found.kind} {found.id}", STRONG), f"  {clean(found.title)}"),
-        line(
-            ("  priority  ", DIM),
-            found.priority,
-            ("   parent  ", DIM),
-            found.parent or "none",
-            ("   file  ", DIM),
-            found.path,
-        ),
+    found, chain, below = work.show(Workspace(), item)
+    rows: list[Line] = [line((f"{found.kind} {found.id}", STRONG), f"  {clean(found.title)}")]
+    pairs = {
+        "priority": found.priority,
+        "parent": found.parent,
+        "labels": ", ".join(found.labels),
+        "issue": found.url or (f"#{found.issue}" if found.issue else ""),
+        "file": found.path,
+    }
+    rows += [line((f"  {k:<9}", DIM), clean(v)) for k, v in pairs.items() if v]
+    rows += [
+        line(("  below    ", DIM), f"{r['kind']} {r['id']}  {cut(r['title'], 60)}", (f"  {r['stands']}", DIM))
+        for r in below
     ]
-    if found.url or found.issue:
-        rows.append(line(("  issue     ", DIM), clean(found.url or f"#{found.issue}")))
+    rows += [line("  ", clean(text)) for text in ["", *found.body.split("\n"), ""]] if found.body else []
     for event in chain.events:
+        to = str(event.data.get("to", ""))
+        what = event.kind.replace("_", " ")
         rows.append(
-            line(
-                f"  {event.at[:16].replace('T', ' ')}  ",
-                clean(str(event.data.get("to", ""))),
-                (f"  {event.kind.replace('_', ' ')}", DIM),
-            )
+            line((f"  {event.at[:16].replace('T', ' ')}  ", DIM), f"{what:<14}  ", clean(to if "_" in to else ""))
         )
     if chain.forks:
         rows.append(following(f"agenticops work resolve {found.id} --keep TICKET"))
-    emit("work", {"item": found, "way": chain.events, "stands": chain.state, "forks": chain.forks}, rows, json)
+    data = {"item": found, "way": chain.events, "stands": chain.state, "forks": chain.forks, "below": below}
+    emit("work", data, rows, json)
 
 
 @app.command(**example("agenticops work edit 142 --priority now"))
@@ -156,6 +171,7 @@ def edit(
     issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number, as a link.")] = None,
     label: Annotated[list[str], typer.Option(help="The labels, all of them.")] = [],  # noqa: B006
     body: Annotated[str, typer.Option(help="The new text of the document.")] = "",
+    body_file: BodyFile = None,
     json: Json = False,
 ) -> None:
     """Change a work item; every byte that is not meant stays."""
@@ -170,7 +186,7 @@ def edit(
     changes = {k: v for k, v in changes.items() if v}
     if priority:
         changes["priority"] = priority.value
-    found = work.edit(Workspace(), item, changes, body or None)
+    found = work.edit(Workspace(), item, changes, _body(body, body_file) or None)
     emit("work", {"item": found}, [ok(f"work item {found.id} changed", found.path)], json)
 
 

@@ -22,6 +22,6 @@ def check(case: Case) -> Iterator[Finding]:
         )
         return
     for bullet in bullets.open:
-        hint = f"agenticops checklist tick {bullet.key} --ticket {case.ticket.id}"
+        hint = f"do it, then: agenticops checklist tick {bullet.key} --ticket {case.ticket.id}"
         yield Finding("VT101", f"required and not checked: {bullet.text}", path, bullet.line, hint=hint)
     yield from ticks.check(case)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
 from agenticops.core import fold
 from agenticops.core.case import Case
+from agenticops.model.checklist import Bullet
 from agenticops.model.finding import Finding
 
 RESTORE = "check it again in the file; what was done stays done"
@@ -25,6 +26,7 @@ def check(case: Case) -> Iterator[Finding]:
     was = {k: str(e.data.get("text", k)) for k, e in fold.ticked(case.after.log.of_ticket(case.ticket.id)).items()}
     if case.before is not None and case.ticket.id in case.before.ticket_ids():
         was |= {b.key: b.text for b in case.before.checklist(case.ticket).bullets if b.checked}
+    yield from _owed(case, now, was)
     for key, text in was.items():
         if key not in now:
             yield Finding(
@@ -35,3 +37,29 @@ def check(case: Case) -> Iterator[Finding]:
             )
         elif not now[key].checked:
             yield Finding("VT103", f"was checked, and is not any more: {text}", path, now[key].line, hint=RESTORE)
+
+
+def _owed(case: Case, now: dict[str, Bullet], ticked: Container[str]) -> Iterator[Finding]:
+    """What the ticket owed when it was opened, it owes until it is done; other words are shown, and stay owed."""
+    path = case.ticket.checklist_path
+    log = case.after.log.of_ticket(case.ticket.id)
+    opened = fold.last(log, "ticket_opened")
+    owed = opened.data.get("owed") if opened else None
+    renamed = {str(e.data.get("bullet")): e for e in log if e.kind == "bullet_reworded"}
+    for key in map(str, owed if isinstance(owed, list) else []):
+        first = key
+        for _ in renamed:  # bounded: words may have been given and taken back
+            if key in now or key not in renamed:
+                break
+            key = str(renamed[key].data.get("now"))
+        if key not in now and key in ticked:
+            continue  # that it vanished is said where ticks are compared
+        if key not in now:
+            hint = "restore the line; other words are given by agenticops checklist reword"
+            yield Finding("VT106", f"a required bullet is gone ({first})", path, hint=hint)
+        elif not now[key].required:
+            hint = "put the * back at its end"
+            yield Finding("VT106", f"not marked as required any more: {now[key].text}", path, now[key].line, hint=hint)
+        elif key != first:
+            was = renamed[first].data.get("text", first)
+            yield Finding("VT107", f"reworded: {was} → {now[key].text}", path, now[key].line, severity="info")

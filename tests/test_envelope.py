@@ -1,0 +1,150 @@
+"""The envelope: every command prints `{"schema": 1, "kind": …, "data": …}` with --json, a verdict 3 too."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agenticops.cli import root
+from tests.stations import BUILD, FIRST, ITEM, SHAPE, Board, at, depot
+from tests.support import BRIEF, cli, git, write
+
+__all__ = ["at", "depot"]
+
+# station, command line, exit code, kind
+CALLS: list[tuple[str, str, int, str]] = [
+    ("software", "init", 0, "init"),
+    ("software", "init --dry-run", 0, "init"),
+    ("tiny", "pipeline show", 0, "pipeline"),
+    ("tiny", "pipeline show build", 0, "pipeline"),
+    ("tiny", "pipeline graph", 0, "pipeline-graph"),
+    ("tiny", "pipeline lint", 0, "pipeline-lint"),
+    ("software", "migrate", 0, "migrate"),
+    ("tiny", "doctor", 0, "doctor"),
+    ("tiny", "doctor --fix", 0, "doctor"),
+    ("tiny", "work new --title x", 0, "work"),
+    ("tiny", "work list", 0, "work-list"),
+    ("tiny-opened", f"work show {ITEM}", 0, "work"),
+    ("tiny-opened", f"work edit {ITEM} --priority now", 0, "work"),
+    ("tiny-opened", "ticket list --all", 0, "ticket-list"),
+    ("tiny-opened", "ticket show", 0, "ticket"),
+    ("tiny-opened", "ticket edit --operator x", 0, "ticket"),
+    ("tiny-opened", "ticket block --reason x", 0, "ticket"),
+    ("tiny-opened", "ticket cancel --reason x", 0, "ticket"),
+    ("tiny-opened", "checklist show", 0, "checklist"),
+    ("tiny-opened", "checklist tick 1", 0, "checklist-tick"),
+    ("tiny-opened", "checklist add x --section y", 0, "checklist-add"),
+    ("tiny-opened", "checklist reword 1 x", 0, "checklist-reword"),
+    ("tiny-opened", "artifact list", 0, "artifact-list"),
+    ("tiny-opened", "artifact new brief", 0, "artifact-new"),
+    ("tiny-opened", "artifact check", 3, "artifact-check"),
+    ("tiny-opened", "artifact record --all", 3, "artifact-record"),
+    ("tiny-ready", "artifact check", 0, "artifact-check"),
+    ("tiny-ready", "artifact record brief", 0, "artifact-record"),
+    ("tiny-ready", "check", 0, "check"),
+    ("tiny-ready", f"check {SHAPE}", 0, "check"),
+    ("tiny-opened", f"check {SHAPE}", 3, "check"),
+    ("tiny", "gate show shape", 0, "gate"),
+    ("tiny-opened", "advance", 3, "advance"),
+    ("tiny-ready", "advance", 0, "advance"),
+    ("tiny-opened", "advance --override --reason x", 0, "advance"),
+    ("tiny", "explain VT203", 0, "code"),
+    ("tiny-opened", "begin", 0, "begin"),
+    ("working", "handoff --to evaluator", 3, "handoff"),
+    ("working", "handoff --to evaluator --next x --note y", 0, "handoff"),
+    ("tiny-working", "session show", 0, "session"),
+    ("tiny-working", "session list", 0, "session-list"),
+    ("tiny-working", "session note x", 0, "session-note"),
+    ("tiny-working", "session decide x", 0, "session-decide"),
+    ("tiny-working", "session step x", 0, "session-step"),
+    ("tiny-working", "session block x", 0, "session-block"),
+    ("tiny-working", "session todo add x", 0, "session-todo"),
+    ("tiny-working", "session pause", 0, "session-pause"),
+    ("tiny-working", "session archive", 0, "session-archive"),
+    ("tiny-working", "mode show", 0, "mode"),
+    ("tiny-working", "mode show make", 0, "mode"),
+    ("tiny-working", "mode enter plan", 0, "mode-enter"),
+    ("tiny-working", "next", 0, "next"),
+    ("tiny-build", f"next {BUILD}", 0, "next"),
+    ("tiny-working", "status", 0, "status"),
+    ("tiny-working", "log", 0, "log"),
+]
+
+
+def envelope(repo: Path, call: str, code: int) -> tuple[str, object]:
+    found, out, err = cli(repo, *call.split(), "--json")
+    assert (found, err) == (code, ""), f"{call} → {found}\n{out}{err}"
+    assert out.endswith("\n") and out.count("\n") == 1, "one line, so that logs and pipes can take it"
+    body = json.loads(out)
+    assert list(body) == ["schema", "kind", "data"] and body["schema"] == 1
+    return body["kind"], body["data"]
+
+
+@pytest.mark.parametrize(("station", "call", "code", "kind"), CALLS, ids=[c for _, c, _, _ in CALLS])
+def test_every_command_prints_the_envelope(at: Board, station: str, call: str, code: int, kind: str) -> None:
+    assert envelope(at(station), call, code)[0] == kind
+
+
+def test_those_that_need_a_step_before(at: Board) -> None:
+    repo = at("tiny-working")
+    for before, call, kind in (
+        ("session pause", "session resume", "session-resume"),
+        ("session block x", "session unblock", "session-unblock"),
+        ("session todo add x", "session todo done x", "session-todo"),
+        ("ticket block --reason x", "ticket unblock", "ticket"),
+    ):
+        assert cli(repo, *before.split())[0] == 0
+        assert envelope(repo, call, 0)[0] == kind
+    cli(repo, "work", "new", "--title", "x", "--issue", "7")
+    assert envelope(repo, "ticket new 7", 0)[0] == "ticket"
+    build = at("tiny-build")
+    cli(build, "advance", "--to", "shape")
+    assert envelope(build, f"artifact keep brief --reason x --ticket {SHAPE}-2", 0)[0] == "artifact-keep"
+    fork = at("tiny-build")
+    git(fork, "branch", "other")
+    cli(fork, "advance", "--to", "ship", "--commit")
+    git(fork, "switch", "--quiet", "other")
+    git(fork, "branch", "-m", "main", "mine")
+    git(fork, "branch", "-m", "other", "main")
+    cli(fork, "advance", "--to", "shape", "--commit")
+    git(fork, "merge", "--quiet", "--no-edit", "mine")
+    assert envelope(fork, f"work resolve {ITEM} --keep ship_{ITEM}", 0)[0] == "work-resolve"
+
+
+def test_no_command_is_left_out() -> None:
+    later = (
+        "session resume, session unblock, session todo done, ticket unblock, ticket new, artifact keep, work resolve"
+    )
+    called = {tuple(c.split()) for _, c, _, _ in CALLS} | {tuple(c.split()) for c in later.split(", ")}
+    missing = []
+    for name in root.COMMANDS:
+        command = root.load(name)
+        for below in getattr(command, "commands", None) or [""]:
+            path = (name, below) if below else (name,)
+            if not any(call[: len(path)] == path for call in called):
+                missing.append(" ".join(path))
+    assert missing == []
+
+
+def test_an_error_leaves_stdout_empty(at: Board) -> None:
+    repo = at("tiny-opened")
+    for call in ("ticket show ship_9", "work show 9", "mode enter plan", "explain VT000", "advance --to launch"):
+        code, out, err = cli(repo, *call.split(), "--json")
+        assert code in (1, 2) and out == "" and err.startswith("✗ ")
+
+
+def test_a_finding_says_everything_also_what_is_usual(at: Board) -> None:
+    _, body = envelope(at("tiny-opened"), f"check {SHAPE}", 3)
+    for finding in body["findings"]:  # type: ignore[index]
+        assert set(finding) == {"code", "message", "path", "line", "severity", "hint"}
+
+
+def test_text_keeps_its_letters(at: Board) -> None:
+    repo = at("tiny")
+    cli(repo, "work", "new", "--title", "Größe “⅔” 💊", "--issue", "7")
+    code, out, _ = cli(repo, "work", "list", "--json")
+    assert code == 0 and "Größe “⅔” 💊" in out
+    write(repo, "docs/7/brief.md", BRIEF)
+    assert FIRST not in out
