@@ -78,7 +78,7 @@ def test_files_of_the_user_are_never_overwritten(repo: Path) -> None:
 
 def test_run_again_it_changes_nothing(at: Board) -> None:
     repo = at("software")
-    assert "0 files written, 0 changed, 0 left alone" in must(repo, "init")
+    assert "everything is up to date" in must(repo, "init")
     assert status(repo) == ""
 
 

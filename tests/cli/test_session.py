@@ -78,7 +78,7 @@ def test_notes_decisions_todos_blockers_and_steps(at: Board) -> None:
     assert "nothing to write down" in refused(repo, "session", "note", " ", code=2)
     kinds = [e["kind"] for e in events(repo) if e["subject"].startswith("session/")]
     assert kinds == [
-        "session_began", "session_noted", "session_decided", "session_blocked", "session_stepped",
+        "session_began", "session_noted", "session_decided", "session_blocked", "next_step_added",
         "todo_added", "todo_added", "todo_completed", "todo_completed", "session_unblocked",
     ]  # fmt: skip
 

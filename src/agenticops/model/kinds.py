@@ -34,7 +34,7 @@ FACTS = {
     "session_paused": "a session was paused",
     "session_noted": "a note was written down",
     "session_decided": "a decision was written down",
-    "session_stepped": "a next step was added",
+    "next_step_added": "a next step was added",
     "session_blocked": "a blocker of the session was noted",
     "session_unblocked": "blockers of the session were cleared",
     "session_archived": "a session was put to rest",

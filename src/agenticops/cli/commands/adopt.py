@@ -67,7 +67,8 @@ def _init_lines(found: adopt.Adoption, again: str) -> list[Line]:
     )
     would = "would be " if again else ""
     added = ", ".join(f"{path} ({counted(n, 'line')} added)" for path, n in found.lines.items() if n)
-    rows.append(ok(f"{counted(written, 'file')} {would}written, {changed} changed, {len(kept)} left alone", added))
+    done = f"{counted(written, 'file')} {would}written, {changed} changed, {len(kept)} left alone"
+    rows.append(ok(done if written or changed or kept else "everything is up to date", added))
     if not again:
         rows += [line(("  yours   ", DIM), c.path, (f"  {c.why}", DIM)) for c in kept]
     if found.commit:

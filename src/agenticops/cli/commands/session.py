@@ -128,7 +128,7 @@ def decide(text: TextArgument, json: Json = False) -> None:
 @app.command(**example('agenticops session step "ask the clinic for the March export"'))
 def step(text: TextArgument, json: Json = False) -> None:
     """Add a next step; a hand-off carries it on."""
-    _told("session-step", "next step added", session.append(Workspace(), "next_steps", text, "session_stepped"), json)
+    _told("session-step", "next step added", session.append(Workspace(), "next_steps", text, "next_step_added"), json)
 
 
 @app.command(**example('agenticops session block "no access to the warehouse"'))

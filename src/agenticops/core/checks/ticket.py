@@ -58,5 +58,6 @@ def _history(case: Case) -> Iterator[Finding]:
 def fork_finding(item: str, fork: tuple[Event, ...], path: str) -> Finding:
     """Say which two ways a history went."""
     ways = " and ".join(sorted({fold.target(e) for e in fork}))
-    hint = f"agenticops work resolve {item} --keep TICKET"
+    keep = " or ".join(sorted({fold.target(e) for e in fork})) if fork[0].subject.startswith("item/") else "TICKET"
+    hint = f"agenticops work resolve {item} --keep {keep}"
     return Finding("VT307", f"histories fork: {fork[0].subject} went to {ways}", path, hint=hint)
