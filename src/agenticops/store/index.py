@@ -14,8 +14,11 @@ import zlib
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from agenticops import __version__
+
 Look = tuple[str, str, int, int]
-LAYOUT = "3"
+# The layout of the tables, with the version that filled them: what another version parsed is not trusted.
+LAYOUT = zlib.crc32(f"3 {__version__}".encode()) & 0x7FFFFFFF
 # A file written within this time of being read may change again without a new time stamp.
 RACY_NS = 20_000_000
 TABLES = """
@@ -90,7 +93,7 @@ class Index:
         db.execute("PRAGMA synchronous=OFF")
         db.execute("PRAGMA temp_store=MEMORY")
         found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found != int(LAYOUT):
+        if found != LAYOUT:
             if found:
                 db.close()
                 raise sqlite3.DatabaseError("another layout")
