@@ -106,6 +106,11 @@ class Index:
             db.execute("COMMIT")
         return db
 
+    def __del__(self) -> None:
+        db = getattr(self, "db", None)
+        if db is not None:
+            db.close()
+
     def close(self) -> None:
         """Let go of the file."""
         self.db.close()
