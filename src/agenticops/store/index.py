@@ -62,7 +62,7 @@ class Index:
         self.file = os.path.join(folder, "index.sqlite")
         self.root = root
         self.git_stamp = git_stamp
-        self.refill: Callable[[], None] = lambda: None
+        self.refill: Callable[[Index], None] = lambda index: None
         self.db = self._open()
 
     def _open(self) -> sqlite3.Connection:
@@ -90,21 +90,29 @@ class Index:
     def connect(self, file: str) -> sqlite3.Connection:
         """Open a database file, or `:memory:`, with the tables of this layout."""
         db = sqlite3.connect(file, timeout=5.0, isolation_level=None)
+        try:
+            self._prepare(db)
+        except sqlite3.Error:
+            db.close()
+            raise
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        """Make the tables where they are missing. Raises sqlite3.DatabaseError for another layout."""
         db.execute("PRAGMA synchronous=OFF")
         db.execute("PRAGMA temp_store=MEMORY")
         found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found != LAYOUT:
-            if found:
-                db.close()
-                raise sqlite3.DatabaseError("another layout")
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("BEGIN IMMEDIATE")
-            if not db.execute("PRAGMA user_version").fetchone()[0]:
-                for statement in TABLES.split(";\n"):
-                    db.execute(statement)
-                db.execute(f"PRAGMA user_version={LAYOUT}")
-            db.execute("COMMIT")
-        return db
+        if found == LAYOUT:
+            return
+        if found:
+            raise sqlite3.DatabaseError("another layout")
+        db.execute("PRAGMA journal_mode=WAL")
+        db.execute("BEGIN IMMEDIATE")
+        if not db.execute("PRAGMA user_version").fetchone()[0]:
+            for statement in TABLES.split(";\n"):
+                db.execute(statement)
+            db.execute(f"PRAGMA user_version={LAYOUT}")
+        db.execute("COMMIT")
 
     def __del__(self) -> None:
         db = getattr(self, "db", None)
@@ -123,7 +131,7 @@ class Index:
             if isinstance(e, sqlite3.OperationalError) or self.db.in_transaction:
                 raise
         self.discard()
-        self.refill()
+        self.refill(self)
         return self.db.execute(sql, values).fetchall()
 
     def value(self, sql: str, *values: Any) -> Any:
