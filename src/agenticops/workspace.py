@@ -69,7 +69,7 @@ class Workspace:
         if self._index is None:
             self._need_files()
             self._index = index = Index(self.state_folder, self.root, self.git.stamp)
-            index.refill = lambda: self._refresh(index, False)
+            index.refill = lambda index: self._refresh(index, False)
             unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
                 self._refresh(self._index, unfinished)
