@@ -11,7 +11,7 @@ DEMO := examples/value-train
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench docs clean distclean
+.PHONY: help setup demo test lint types bench stress docs clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -57,6 +57,9 @@ types: $(VENV)/.installed ## check the types only
 
 bench: $(VENV)/.installed ## measure start-up and throughput
 	@$(BIN)/python tests/bench/run.py
+
+stress: $(VENV)/.installed ## prove that nothing is lost; a quarter of an hour, or N="crash fuzz" S=0.1
+	@$(BIN)/python tests/stress/run.py $(N) --scale $(or $(S),1)
 
 docs: $(VENV)/.installed ## build the documentation
 	@$(BIN)/python scripts/build_docs.py

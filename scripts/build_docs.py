@@ -26,6 +26,8 @@ GROUPS = {
     "VT4": "Gates",
     "VT5": "Sessions and hand-offs",
     "VT6": "The pipeline",
+    "VT7": "The log",
+    "VT8": "Between two trees",
 }
 EXITS = {
     errors.EXIT_OK: "done",
@@ -41,8 +43,10 @@ VARIABLES = {
     "AGENTICOPS_AGENT": "the agent that is at work; events name it, and an agent cannot override a gate",
     "AGENTICOPS_ASSISTANT": "the program that assists; a session that begins notes it",
     "AGENTICOPS_HOST": "the host that events name, instead of this machine's name",
-    "AGENTICOPS_LOCK_WAIT": "how many seconds a writer waits for another one before it gives up (exit 5)",
+    "AGENTICOPS_LOCK_WAIT": "seconds that a writer waits for one other, then gives up (exit 5); six times that in all",
     "AGENTICOPS_NOW": "the time to go by, in milliseconds since 1970: for tests and demonstrations",
+    "AGENTICOPS_TRUST": "`base` in CI: of what the repository declares, only what is identical in the base may run",
+    "AGENTICOPS_BASE": "the commit that `AGENTICOPS_TRUST=base` goes by; default: the pull request's target branch",
     "AGENTICOPS_DEBUG": "when set, a bug prints its traceback",
     "NO_COLOR": "when set, output is plain on a terminal too",
 }
@@ -140,9 +144,16 @@ def command(name: str, found: Any, level: int = 2) -> Iterator[str]:
     yield found.help or ""
     members = getattr(found, "commands", None)
     if members is not None:
+        if found.invoke_without_command:
+            yield from _call(name, found)
         for word, member in members.items():
             yield from command(f"{name} {word}", member, 3)
         return
+    yield from _call(name, found)
+
+
+def _call(name: str, found: Any) -> Iterator[str]:
+    """Show how a command is called."""
     shown = [p for p in found.params if not getattr(p, "hidden", False)]
     yield f"```text\n{' '.join([name, *filter(None, map(usage, shown)), '[OPTIONS]'])}\n```"
     yield table(("argument or option", "meaning"), [row(p) for p in shown])
@@ -212,6 +223,10 @@ def events() -> str:
         table(head, [(f"`{k}`", v) for k, v in kinds.STATES.items()]),
         "## Facts",
         table(head, [(f"`{k}`", v) for k, v in kinds.FACTS.items()]),
+        "## In the local log",
+        "Events of the same form that stay in one clone, in git's common folder: `agenticops log summarize` sums up "
+        "each day of them as one `log_summarized`.",
+        table(head, [(f"`{k}`", v) for k, v in kinds.LOCALS.items()]),
     )
 
 

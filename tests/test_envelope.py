@@ -22,6 +22,12 @@ CALLS: list[tuple[str, str, int, str]] = [
     ("tiny", "pipeline graph", 0, "pipeline-graph"),
     ("tiny", "pipeline lint", 0, "pipeline-lint"),
     ("software", "migrate", 0, "migrate"),
+    ("tiny", "trust show", 0, "trust"),
+    ("tiny", "hooks show", 0, "hooks"),
+    ("tiny", "hooks install", 0, "hooks-install"),
+    ("tiny", "hooks uninstall", 0, "hooks-uninstall"),
+    ("tiny", "trust give", 0, "trust-give"),
+    ("tiny", "trust revoke", 0, "trust-revoke"),
     ("tiny", "doctor", 0, "doctor"),
     ("tiny", "doctor --fix", 0, "doctor"),
     ("tiny", "work new --title x", 0, "work"),
@@ -70,6 +76,10 @@ CALLS: list[tuple[str, str, int, str]] = [
     ("tiny-build", f"next {BUILD}", 0, "next"),
     ("tiny-working", "status", 0, "status"),
     ("tiny-working", "log", 0, "log"),
+    ("tiny-working", "log compact", 0, "log-compact"),
+    ("tiny-working", "log compact --retention --dry-run", 0, "log-compact"),
+    ("tiny-working", "log verify", 0, "log-verify"),
+    ("tiny-working", "log summarize", 0, "log-summarize"),
 ]
 
 
@@ -138,7 +148,7 @@ def test_an_error_leaves_stdout_empty(at: Board) -> None:
 def test_a_finding_says_everything_also_what_is_usual(at: Board) -> None:
     _, body = envelope(at("tiny-opened"), f"check {SHAPE}", 3)
     for finding in body["findings"]:  # type: ignore[index]
-        assert set(finding) == {"code", "message", "path", "line", "severity", "hint"}
+        assert set(finding) == {"code", "message", "path", "line", "severity", "hint", "commit"}
 
 
 def test_text_keeps_its_letters(at: Board) -> None:

@@ -31,6 +31,10 @@ class StateError(TrainError):
         super().__init__(message, place=place, hint=hint or "mend it by hand, or restore it from git")
 
 
+class SecretError(TrainError):
+    """What was about to be written looks like a secret; nothing was written."""
+
+
 class UsageError(TrainError):
     """A call that cannot be meant: an unknown name, a missing choice."""
 

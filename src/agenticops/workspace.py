@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agenticops.errors import StateError, TrainError
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from agenticops.core.train import Train
     from agenticops.model.event import Actor
     from agenticops.model.tree import Tree
+    from agenticops.ports.history import History
     from agenticops.store.indexing import Indexed, IndexedTrain
+    from agenticops.store.local import Local
+    from agenticops.store.past import Past
     from agenticops.store.transaction import Transaction
     from agenticops.store.tree import WorkingTree
 
@@ -32,7 +36,9 @@ class Workspace:
 
     def __init__(self, start: str = ".", clock: Clock | None = None) -> None:
         self.git = Git.discover(start)
+        self.git.trusted = partial(_trusted_program, self.git.common_dir)
         self.clock = clock or Clock()
+        self._operator = ""
         self._index: Index | None = None
         self._tree: WorkingTree | None = None
         self._log: Indexed | None = None
@@ -53,14 +59,7 @@ class Workspace:
         """The working files, under an unfinished transaction."""
         if self._tree is None:
             self._need_files()
-            from agenticops.store.tree import WorkingTree
-
-            tree = WorkingTree(self.root)
-            if os.path.exists(os.path.join(self.state_folder, JOURNAL)):
-                from agenticops.store import journal
-
-                tree.overlay = journal.overlay(self.state_folder, tree.handle)
-            self._tree = tree
+            self._tree = _working_tree(self.root, self.state_folder)
         return self._tree
 
     @property
@@ -68,12 +67,17 @@ class Workspace:
         """The index, fresh. Hot reads stop here: nothing heavy is loaded while it is fresh."""
         if self._index is None:
             self._need_files()
+            _refuse_links(self.state_folder)
             self._index = index = Index(self.state_folder, self.root, self.git.stamp)
-            index.refill = lambda index: self._refresh(index, False)
+            index.refill = partial(_refill, self.root, self.state_folder)
             unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
                 self._refresh(self._index, unfinished)
         return self._index
+
+    def refuse_links(self) -> None:
+        """Raise StateError when the clone's state folder leads elsewhere; to be called before anything is written."""
+        _refuse_links(os.path.join(self.git.common_dir, "agenticops"))
 
     def _need_files(self) -> None:
         if not self.root:
@@ -91,6 +95,16 @@ class Workspace:
         from agenticops.ports.trees import StagedTree
 
         return self._train_of(StagedTree(self.git))
+
+    def past(self, history: History) -> Past:
+        """What a replay reads of commits; a blob `work:PATH` is a file of the working tree."""
+        from agenticops.store.past import Past
+        from agenticops.store.tree import WorkingTree
+
+        def content(blob: str) -> bytes:
+            return (self.tree.read(blob[5:]) or b"") if blob.startswith("work:") else history.read(blob)
+
+        return Past(content, WorkingTree(RESOURCES))
 
     def _train_of(self, tree: Tree) -> Train:
         from agenticops.core.train import Train
@@ -127,6 +141,13 @@ class Workspace:
         return self._log
 
     @property
+    def local(self) -> Local:
+        """The local log of this clone: what is not committed."""
+        from agenticops.store.local import Local
+
+        return Local(os.path.join(self.git.common_dir, "agenticops"), self.clock, timestamp)
+
+    @property
     def train(self) -> IndexedTrain:
         """The train of the working tree."""
         if self._train is None:
@@ -153,6 +174,11 @@ class Workspace:
         return timestamp(self.clock.milliseconds())
 
     @property
+    def operator(self) -> str:
+        """The git identity; a transaction asks for it once."""
+        return self._operator or self.git.identity()
+
+    @property
     def agent(self) -> str:
         """The agent that says it is at work, or ""; a coding agent's own environment says so too."""
         return os.environ.get("AGENTICOPS_AGENT", "")
@@ -167,19 +193,14 @@ class Workspace:
         from agenticops.model.event import Actor
 
         agent = agent or self.agent or str(self.active_session().get("agent", ""))
-        return Actor(
-            operator=self.git.identity(), agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename
-        )
+        return Actor(operator=self.operator, agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename)
 
     def active_session(self) -> dict[str, object]:
         """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""
-        from agenticops.core import documents
-
         ticket = self.phase_ticket
         path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
         try:
-            data = self.tree.read(path)
-            session = documents.read_session(data, path) if data is not None else None
+            session = self.train.session(path)
         except StateError:
             return {}
         if session is None or session.status not in ("active", "handed_off"):
@@ -191,14 +212,28 @@ class Workspace:
         """Open the only write path: what the block writes and appends becomes durable together, or not at all."""
         from agenticops.store.transaction import Transaction
 
-        self.git.identity()
-        with Transaction(self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose, self._permit) as tx:
-            if self._train is not None:
-                self._train.forget()
-            self._refuse_broken_log()
-            yield tx
+        self._operator = self.git.identity()
+        self.refuse_links()
+        try:
+            with Transaction(
+                self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose, self._permit
+            ) as tx:
+                if self._train is not None:
+                    self._train.forget()
+                self._settle_index()
+                self._refuse_broken_log()
+                yield tx
+        finally:
+            self._operator = ""
         if self._train is not None:
             self._train.forget()
+
+    def _settle_index(self) -> None:
+        """Let go of git's index where a commit of the tool was killed while it held it."""
+        if os.path.exists(os.path.join(self.state_folder, "index.claim")):
+            from agenticops.ports import claim
+
+            claim.recover(self.git)
 
     def _refuse_broken_log(self) -> None:
         """An event that rests on a history which cannot be read would fork it once the file is mended."""
@@ -217,15 +252,62 @@ class Workspace:
                 f"branch {PHASE_BRANCH}{own} does not touch {path}", place=path, hint="do it on the default branch"
             )
 
-    def commit(self, paths: list[str], message: str) -> str:
-        """Commit just these paths under the lock, and give the short id ("" when nothing changed)."""
-        from agenticops.store.lock import Lock
+    def staged(self) -> tuple[dict[str, str], set[str]]:
+        """What the user staged: path → blob of what equals its file, and the paths whose file is another."""
+        from agenticops.ports import commit
 
-        busy = self.git.in_progress()
-        if busy:
-            raise TrainError(
-                f"a {busy} is in progress; the files are written but not committed",
-                hint=f"finish the {busy}, then git commit",
-            )
-        with Lock(os.path.join(self.git.common_dir, "agenticops"), "commit"):
-            return self.git.commit(paths, message)
+        return commit.staged(self.git)
+
+    def loose(self, folder: str) -> tuple[list[str], list[str]]:
+        """The files of a folder that HEAD does not know: the untracked, then the staged ones."""
+        from agenticops.ports import commit
+
+        return commit.loose(self.git, folder)
+
+    def commit(self, paths: list[str], message: str, before: dict[str, str] | None = None) -> str:
+        """Commit just these paths, under the lock of a transaction; give the short id ("" when nothing changed)."""
+        from agenticops.ports import commit
+
+        commit.refuse_busy(self.git)
+        return commit.commit(self.git, paths, message, before)
+
+
+def _working_tree(root: str, folder: str) -> WorkingTree:
+    from agenticops.store.tree import WorkingTree
+
+    tree = WorkingTree(root)
+    if os.path.exists(os.path.join(folder, JOURNAL)):
+        from agenticops.store import journal
+
+        tree.overlay = journal.overlay(folder, tree.handle)
+    return tree
+
+
+def _refill(root: str, folder: str, index: Index) -> None:
+    """Fill an index that was found damaged. It knows no workspace: a cycle would leave the cache open at the end."""
+    from agenticops.store import indexing
+
+    indexing.refresh(index, _working_tree(root, folder))
+
+
+def _refuse_links(folder: str) -> None:
+    """Refuse a state folder that is a link, or holds one: a clone that was unpacked could make us write elsewhere."""
+    try:
+        if not os.path.islink(folder):
+            with os.scandir(folder) as entries:
+                found = next((e.path for e in entries if e.is_symlink()), "")
+        else:
+            found = folder
+    except OSError:
+        return  # not there yet
+    if found:
+        raise StateError("a symbolic link stands in the way; links are not followed", place=found, hint="remove it")
+
+
+def _trusted_program(common_dir: str, key: str, value: str) -> bool:
+    """Tell whether the owner of the clone trusted a program that its git configuration names."""
+    from agenticops.core.executables import configured
+    from agenticops.store.trust import TrustFile
+
+    (one,) = configured({key: (value, "")})
+    return not os.environ.get("AGENTICOPS_TRUST") and TrustFile(common_dir).read().get(one.place) == one.digest

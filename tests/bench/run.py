@@ -19,7 +19,9 @@ from pathlib import Path
 from statistics import median
 
 import ground
+import log
 import taskwarrior
+import writing
 from figures import Figure, absolute, relative, summary, table
 from herd import SEED, Herd
 from timing import Sample, in_turns, peak_memory
@@ -60,7 +62,7 @@ def main() -> int:
         del os.environ[name]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="agenticops-bench-") as folder:
-        for section in (startup, lists, all_open):
+        for section in (startup, writes, lists, all_open, long_log):
             done = section(Path(folder), effort)
             print(table(done) if not figures else "\n" + table(done), flush=True)
             figures += done
@@ -109,6 +111,11 @@ def startup(folder: Path, effort: Effort) -> list[Figure]:
     memory = peak_memory([SCRIPT, "status"], str(repo), os.environ, 5)
     found.append(absolute("status, peak memory", memory, 30, "MB", ground.size(repo)))
     return found
+
+
+def writes(folder: Path, effort: Effort) -> list[Figure]:
+    """The commands that change something, in a repository like the one above."""
+    return writing.figures(ground.prepared(folder / "writing", ROOT / "build/no-demo"), effort.rounds)
 
 
 def lists(folder: Path, effort: Effort) -> list[Figure]:
@@ -160,6 +167,11 @@ def all_open(folder: Path, effort: Effort) -> list[Figure]:
         absolute(f"status, {count}", _wall(warm["status"]), None, "s"),
         absolute("ticket list after one changed file", _after_change(herd, effort), None, "s", count),
     ]
+
+
+def long_log(folder: Path, effort: Effort) -> list[Figure]:
+    """The log itself, when it has become long; and after compaction."""
+    return log.section(folder, effort.full, effort.slow_rounds)
 
 
 def _cpu(runs: list[Sample]) -> float:

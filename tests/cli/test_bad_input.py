@@ -348,3 +348,20 @@ def test_a_list_never_leaves_a_broken_ticket_out_in_silence(at: Board) -> None:
     for call in (["ticket", "list"], ["ticket", "list", "--json"]):
         code, _, err = cli(repo, *call)
         assert code == 1 and f"at    {TICKET}:2" in err
+
+
+@pytest.mark.parametrize("call", [("mode", "show"), ("checklist", "tick"), ("log", "--since")])
+def test_an_argument_that_is_no_text(at: Board, call: tuple[str, ...]) -> None:
+    err = refused(at("opened"), *call, "a\udc9e", code=2)
+    assert "is not UTF-8" in err and "\\udc9e" in err
+
+
+@pytest.mark.parametrize("since", ["9" * 5000 + "d", "99999999999999999999w", "\u0663d"])
+def test_a_time_beyond_all_calendars(at: Board, since: str) -> None:
+    assert "is no time" in refused(at("opened"), "log", "--since", since, code=2)
+
+
+def test_a_manifest_nested_without_end(at: Board) -> None:
+    repo = at("opened")
+    write(repo, ".agenticops/manifest.json", b"[" * 100_000)
+    assert "the manifest of installed files cannot be read" in refused(repo, "init")

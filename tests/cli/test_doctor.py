@@ -131,7 +131,11 @@ def test_events_whose_effect_is_gone_are_reported(at: Board) -> None:
     repo = at("tiny-working")
     must(repo, "checklist", "tick", "1")
     git(repo, "checkout", "--quiet", "--", f"tickets/{SHAPE}/checklist.md")
-    assert codes(repo, "check") == ["VT103"]
+    assert codes(repo, "check") == ["VT331"]
+    told = run_cli(repo, "doctor", check_code=1).stdout
+    assert "1 uncommitted event has no effect here any more: bullet_ticked" in told
+    run_cli(repo, "doctor", "--fix")
+    assert codes(repo, "check") == []
 
 
 def test_the_index_is_only_a_cache(at: Board) -> None:

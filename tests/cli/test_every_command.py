@@ -59,6 +59,15 @@ artifact new requirements
 artifact list
 check
 log --limit 3
+log verify
+log compact
+log summarize
+hooks install
+hooks show
+hooks uninstall
+trust show
+trust give
+trust revoke
 """
 EVENING = """
 artifact check requirements
@@ -77,7 +86,8 @@ def test_every_command_runs_from_the_console_script(repo: Path) -> None:
             words = row.split()
             done = run_cli(repo, *words)
             assert done.stdout and "Traceback" not in done.stderr, row
-            used.add(next(path for path in leaves_ if tuple(words[: len(path)]) == path))
+            # A group that lists when it is called alone is no leaf.
+            used.add(next((path for path in leaves_ if tuple(words[: len(path)]) == path), (words[0],)))
 
     leaves_ = sorted(leaves(), key=len, reverse=True)
     play(MORNING)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from agenticops.cli import root
 from agenticops.flows import work
 from agenticops.model.work import WorkItem
-from tests.support import ITEM, cli, commit_all, workspace
+from tests.support import ITEM, cli, commit_all, run_cli, workspace
 
 HEAVY = ("typer", "yaml", "msgspec", "jsonschema", "rich", "subprocess")
 LOOK = """
@@ -82,3 +83,23 @@ def test_a_change_is_taken_in_and_then_the_reads_are_hot_again(warm: Path) -> No
         file.write("\n- [ ] Ask once more\n")
     assert "msgspec" in loaded(warm, "status")
     assert "msgspec" not in loaded(warm, "status")
+
+
+@pytest.mark.parametrize(
+    "call", [("status",), ("checklist", "tick", "1"), ("checklist", "tick", "no such"), ("advance",)]
+)
+def test_a_command_leaves_the_cache_closed(warm: Path, call: tuple[str, ...]) -> None:
+    run_cli(warm, *call, check_code=None)
+    assert [p.name for p in (warm / ".git/agenticops").glob("index.sqlite*")] == ["index.sqlite"]
+
+
+def test_a_tick_parses_no_yaml_once_the_ticket_is_known(warm: Path) -> None:
+    assert cli(warm, "checklist", "tick", "1")[0] == 0
+    assert "yaml" not in loaded(warm, "checklist", "tick", "2")
+
+
+def test_of_a_group_only_the_command_that_is_called_is_built() -> None:
+    assert set(root.load("checklist", "tick").commands) == {"tick"}  # type: ignore[attr-defined]
+    everything = set(root.load("checklist").commands)  # type: ignore[attr-defined]
+    assert everything > {"tick"} and set(root.load("checklist", "tik").commands) == everything  # type: ignore[attr-defined]
+    assert "advance" not in root.load("gate", "advance").commands  # type: ignore[attr-defined]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -382,3 +384,10 @@ def test_reword_changes_one_bullet(bullets: list[tuple[str, bool, bool]], at: in
         before[at].required,
         before[at].line,
     )
+
+
+def test_rewording_before_a_long_run_of_blanks_stays_linear() -> None:
+    text = "- [ ] Draw" + " " * 60_000 + "<!-- x -->\n"
+    begun = time.process_time()
+    assert reword(text, parse(text).bullets[0].key, "Paint").startswith("- [ ] Paint")
+    assert time.process_time() - begun < 1  # a quadratic scan takes ten seconds and more

@@ -106,7 +106,7 @@ def test_ids_that_look_like_numbers_stay_text() -> None:
     [
         (("status: todo", "status: finished"), 15, "status"),
         (("status: todo\n", ""), 1, "status"),
-        (("artifacts:\n  - brief", "artifacts: brief"), 17, "artifacts"),
+        (("artifacts:\n  - brief", "artifacts: brief"), 25, "artifacts"),
         (("phase: shape", "phase: [shape]"), 7, "phase"),
     ],
 )

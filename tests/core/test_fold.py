@@ -128,3 +128,16 @@ def test_the_last_record_of_an_artifact_counts() -> None:
     assert fold.recorded(events) == {"brief": events[2], "plan": events[1]}
     assert fold.last(events, "artifact_recorded") is events[1]
     assert fold.last(events, "gate_refused") is None
+
+
+def test_what_is_voided_does_not_count_and_a_void_can_be_voided() -> None:
+    void = event("voided", SUBJECT, 4, data={"events": [DONE.id, STARTED.id]})
+    again = event("voided", SUBJECT, 5, data={"events": [void.id]})
+    assert chain([OPENED, STARTED, DONE, void]).state == "todo"
+    assert chain([again, void, OPENED, STARTED, DONE]).state == "done"
+    third = event("voided", SUBJECT, 6, data={"events": [again.id]})
+    assert fold.live([OPENED, STARTED, DONE, void, again, third]) == [OPENED, void, third]
+    tick = event("bullet_ticked", SUBJECT, 7, data={"bullet": "a"})
+    gone = event("voided", SUBJECT, 8, data={"events": [tick.id]})
+    assert fold.ticked([tick]) and not fold.ticked([tick, gone])
+    assert fold.last([tick, gone], "bullet_ticked") is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -377,3 +378,38 @@ def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
     else:
         # The line that follows may go on with the value.
         assert str(migrated.session.get("mode")).startswith("build") or "mode: build" in migrated.body
+
+
+SLOW = {
+    "blanks in a value": "MODE=a" + " " * 200_000 + "b\n",
+    "blanks before a colon": "# Session\n\n## Status\n\n```yaml\na" + " " * 200_000 + "b\n```\n",
+    "blanks in a heading": "# a" + " " * 200_000 + "b\n\n**Mode**: x\n",
+    "blanks in an entry": "## Notes\n\n- a" + " " * 200_000 + "b\n",
+    "commas": "## Allowed tools\n\n" + "a," * 100_000 + "\n",
+    "notes": "## Notes\n\n" + "".join(f"- {n}x\n" for n in range(25_000)),
+    "to-dos": "## Todos\n\n" + "".join(f"- [ ] {n}x\n" for n in range(16_000)),
+}
+
+
+@pytest.mark.parametrize("text", SLOW.values(), ids=list(SLOW))
+def test_hostile_repetition_stays_linear(text: str) -> None:
+    begun = time.process_time()
+    try:
+        legacy.read(text, "x.md")
+    except StateError:
+        pass
+    assert time.process_time() - begun < 2  # a quadratic scan takes ten seconds and more
+
+
+def test_json_that_python_can_parse_but_not_walk_is_refused() -> None:
+    text = '{"mode": "build", "notes": ' + "[" * 500 + "]" * 500 + "}"
+    with pytest.raises(StateError, match="too deeply"):
+        legacy.read(text, "x.json")
+
+
+@pytest.mark.parametrize(
+    ("value", "tools"),
+    [("Read, Bash(git *, ls), Edit", ["Read", "Bash(git *, ls)", "Edit"]), ("a (b, c, d", ["a (b", "c", "d"])],
+)
+def test_commas_in_parentheses_do_not_part(value: str, tools: list[str]) -> None:
+    assert legacy.read(f"---\nmode: build\nallowed_tools: {value}\n---\n", "x.md").session["allowed_tools"] == tools

@@ -109,3 +109,21 @@ def test_hostile_repetition_stays_linear(piece: str) -> None:
     markdown.plain(text)
     assert sum(1 for _ in markdown.lines(text)) >= 1
     assert time.process_time() - start < 3  # a quadratic scan takes ten seconds and more
+
+
+def test_a_section_ends_at_the_next_heading_of_its_rank_or_above() -> None:
+    text = "# a\nA\n### b\nB\n## c\nC\n### d\nD\n# e\nE"
+    found = [(s.level, s.title, s.body) for s in markdown.sections(text)]
+    assert found == [
+        (1, "a", "A\n### b\nB\n## c\nC\n### d\nD\n"),
+        (3, "b", "B\n"),
+        (2, "c", "C\n### d\nD\n"),
+        (3, "d", "D\n"),
+        (1, "e", "E"),
+    ]
+
+
+def test_many_headings_stay_linear() -> None:
+    begun = time.process_time()
+    assert len(markdown.sections("#\n" * 30_000)) == 30_000
+    assert time.process_time() - begun < 2  # each against all that follow takes ten seconds and more

@@ -330,3 +330,24 @@ def test_two_branches_that_edit_one_field_meet_in_a_conflict(tmp_path: Path) -> 
     assert code == 1
     with pytest.raises(StateError, match="conflict markers"):
         decode(text.encode(), "t")
+
+
+def test_what_is_no_mapping_is_not_edited() -> None:
+    with pytest.raises(StateError, match="a mapping of fields is wanted"):
+        splice("- a\n", {"status": "done"}, "t")
+
+
+def test_fields_are_set_and_added_in_one_go() -> None:
+    text = "a: 1\n\nb: |-\n  x\n  y\n\nc: [1,\n  2] # why\n"
+    assert splice(text, {"c": "3", "new": "fresh", "a": "2", "other": "o"}, "t") == (
+        'a: "2"\n\nb: |-\n  x\n  y\n\nc: "3" # why\n\nnew: fresh\n\nother: o\n'
+    )
+
+
+@pytest.mark.parametrize("row", ["- [[[[]]]]\n", "-\n", "k,\n", "-\t-\tx\r", "-\u2028"])
+def test_so_many_values_are_refused_before_they_are_parsed(row: str) -> None:
+    text = row * (yamltext.PIPELINE_LIMIT // len(row) - 1)
+    begun = time.process_time()
+    with pytest.raises(StateError, match="more than 20000"):
+        load(text, "t", limit=yamltext.PIPELINE_LIMIT)
+    assert time.process_time() - begun < 0.1

@@ -10,7 +10,7 @@ import pytest
 
 from agenticops.errors import RemoteError, TrainError, UsageError
 from agenticops.ports.git import Git
-from tests.support import OPERATOR, commit_all, git, new_repo, status, workspace, write
+from tests.support import OPERATOR, commit_all, git, new_repo, workspace, write
 
 
 def at(path: Path | str) -> Git:
@@ -129,19 +129,6 @@ def test_the_middle_of_a_rebase_a_merge_a_cherry_pick_and_a_bisect(begun: Path) 
         agrees(at(begun))
         git(begun, *stop)
         assert at(begun).in_progress() == ""
-
-
-def test_a_commit_waits_for_a_rebase_to_end(begun: Path) -> None:
-    git(begun, "switch", "--quiet", "-c", "other")
-    write(begun, "a.md", "other\n")
-    commit_all(begun)
-    git(begun, "switch", "--quiet", "main")
-    write(begun, "a.md", "main\n")
-    head = commit_all(begun)
-    git(begun, "merge", "other", check=False)
-    with pytest.raises(TrainError, match="a merge is in progress"):
-        workspace(begun).commit(["a.md"], "no")
-    assert at(begun).head() == head
 
 
 def test_no_repository(tmp_path: Path) -> None:
@@ -266,58 +253,6 @@ def test_tracked_takes_names_as_they_are(repo: Path, name: str) -> None:
     git(repo, "--literal-pathspecs", "add", "--", name)
     assert at(repo).tracked(name)
     assert not at(repo).tracked(name + "x")
-
-
-@pytest.mark.parametrize("name", ["a b.md", "*.md", ":(top)x", "-x", "ü.md", "deep/er/x"])
-def test_a_commit_takes_the_named_paths_only(begun: Path, name: str) -> None:
-    write(begun, name, "x")
-    write(begun, "other.md", "untracked")
-    write(begun, "staged.md", "staged")
-    git(begun, "add", "staged.md")
-    write(begun, "a.md", "edited\n")
-    short = at(begun).commit([name], "one")
-    assert git(begun, "-c", "core.quotePath=false", "show", "--name-only", "--format=%h %s").split("\n")[:3] == [
-        f"{short} one", "", name,
-    ]  # fmt: skip
-    assert status(begun) == " M a.md\nA  staged.md\n?? other.md\n"
-
-
-def test_a_commit_of_a_folder_takes_what_is_in_it_also_what_is_gone(begun: Path) -> None:
-    write(begun, "t/old", "x")
-    commit_all(begun)
-    (begun / "t/old").unlink()
-    write(begun, "t/new", "x")
-    write(begun, "u", "x")
-    assert at(begun).commit(["t", "nowhere"], "two")
-    assert status(begun) == "?? u\n"
-    assert git(begun, "ls-files", "t") == "t/new\n"
-
-
-def test_a_commit_of_nothing_is_none(begun: Path, repo: Path) -> None:
-    head = at(begun).head()
-    assert at(begun).commit([], "no") == ""
-    assert at(begun).commit(["a.md"], "no") == ""
-    assert at(begun).commit(["nowhere"], "no") == ""
-    write(begun, ".gitignore", "ignored\n")
-    write(begun, "ignored", "x")
-    assert at(begun).commit(["ignored"], "no") == ""
-    assert at(begun).head() == head
-
-
-def test_the_first_commit(repo: Path) -> None:
-    write(repo, "a.md", "x")
-    write(repo, "b.md", "x")
-    assert at(repo).commit(["a.md"], "first") == at(repo).head()[:7]
-    assert status(repo) == "?? b.md\n"
-
-
-def test_a_hook_that_refuses_is_said(begun: Path) -> None:
-    hook = write(begun, ".git/hooks/pre-commit", "#!/bin/sh\necho 'no commits on Fridays' >&2\nexit 1\n")
-    hook.chmod(0o755)
-    write(begun, "a.md", "2\n")
-    with pytest.raises(TrainError, match="no commits on Fridays"):
-        at(begun).commit(["a.md"], "no")
-    assert (begun / "a.md").read_text() == "2\n"
 
 
 def test_the_author_of_a_line(begun: Path) -> None:

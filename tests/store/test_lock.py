@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -89,7 +90,9 @@ def test_a_holder_that_is_killed_holds_nothing(tmp_path: Path, monkeypatch: pyte
 def test_the_file_survives_and_names_its_holder_only_while_held(tmp_path: Path) -> None:
     file = tmp_path / "agenticops" / "lock"
     with Lock(str(tmp_path / "agenticops"), "advance"):
-        assert file.read_text() == f'{{"pid": {os.getpid()}, "command": "advance"}}'
+        said = json.loads(file.read_text())
+        assert (said["pid"], said["command"]) == (os.getpid(), "advance")
+        assert 0 <= time.time() - said["since"] < 60
         inode = file.stat().st_ino
     assert file.read_text() == ""
     with Lock(str(tmp_path / "agenticops"), "again"):
@@ -130,3 +133,28 @@ def test_a_wait_that_is_no_number_counts_as_not_set(tmp_path: Path, monkeypatch:
     with Lock(str(tmp_path), "one"):  # noqa: SIM117
         with pytest.raises(ConflictError, match=r"waited 0\.1 s"), Lock(str(tmp_path), "two"):
             pass
+
+
+@pytest.mark.parametrize(("turns", "least", "most"), [(5, 0.6, 10.0), (1000, 1.2, 10.0)])
+def test_while_others_take_turns_it_waits_on_within_bounds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, turns: int, least: float, most: float
+) -> None:
+    monkeypatch.setenv("AGENTICOPS_LOCK_WAIT", "0.2")
+    stop = threading.Event()
+
+    def take_turns() -> None:
+        for turn in range(turns):
+            if stop.wait(0.1):
+                return
+            (tmp_path / "lock").write_text(f'{{"pid": {turn}, "command": "turn"}}')
+
+    with Lock(str(tmp_path), "one"):
+        others = threading.Thread(target=take_turns)
+        others.start()
+        begun = time.monotonic()
+        with pytest.raises(ConflictError, match="is writing; waited"), Lock(str(tmp_path), "two"):
+            pass
+        waited = time.monotonic() - begun
+        stop.set()
+        others.join()
+    assert least <= waited < most

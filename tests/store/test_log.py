@@ -13,7 +13,7 @@ from agenticops.errors import StateError
 from agenticops.model.event import Draft, Event
 from agenticops.model.tree import MemoryTree
 from agenticops.store import log
-from tests.support import NOW, commit_all, event, git, new_repo, status, workspace, write
+from tests.support import NOW, commit_all, event, git, new_repo, run_cli, status, workspace, write
 
 
 def note(repo: Path, number: int = 1) -> str:
@@ -253,3 +253,110 @@ def test_a_copied_repository_does_not_append_to_the_shard_of_its_original(begun:
     git(copy, "pull", "--quiet", str(begun), "main")
     shutil.copytree(begun / ".agenticops", copy / ".agenticops")
     assert note(copy, 2) not in log.shards(workspace(begun).tree)
+
+
+# What git writes besides the reflog
+
+
+@pytest.fixture
+def forgetful(begun: Path) -> Path:
+    """A repository without reflogs."""
+    git(begun, "config", "core.logAllRefUpdates", "false")
+    (begun / ".git/logs/HEAD").unlink(missing_ok=True)
+    return begun
+
+
+def test_head_that_came_back_seals_it_without_a_reflog(forgetful: Path) -> None:
+    first = note(forgetful, 1)
+    commit_all(forgetful)
+    git(forgetful, "reset", "--quiet", "--mixed", "HEAD~1")
+    assert note(forgetful, 2) != first
+
+
+def test_a_shard_that_a_stash_put_back_is_sealed(forgetful: Path) -> None:
+    first = note(forgetful, 1)
+    git(forgetful, "stash", "--quiet", "--include-untracked")
+    git(forgetful, "stash", "apply", "--quiet")
+    assert note(forgetful, 2) != first
+
+
+def test_a_branch_that_another_worktree_moves_and_moves_back_seals_it(begun: Path, tmp_path: Path) -> None:
+    git(begun, "worktree", "add", "--quiet", "--detach", str(tmp_path / "other"))
+    first = note(begun, 1)
+    before = git(begun, "rev-parse", "HEAD").strip()
+    after = git(tmp_path / "other", "commit-tree", "-p", before, "-m", "x", "HEAD^{tree}").strip()
+    for commit in (after, before):
+        git(tmp_path / "other", "update-ref", "refs/heads/main", commit)
+    assert note(begun, 2) != first
+
+
+def test_what_was_staged_when_a_stash_was_made_is_sealed(begun: Path) -> None:
+    first = note(begun, 1)
+    git(begun, "add", "--all")
+    git(begun, "stash", "store", git(begun, "stash", "create").strip())
+    git(begun, "restore", "--staged", ".")
+    assert note(begun, 2) != first
+
+
+def test_a_copy_of_the_clone_begins_a_shard_of_its_own(begun: Path, tmp_path: Path) -> None:
+    first = note(begun, 1)
+    shutil.copytree(begun, tmp_path / "copy", symlinks=True)
+    assert note(tmp_path / "copy", 2) != first
+    assert note(begun, 3) == first
+
+
+def test_packed_refs_do_not_hide_a_move(begun: Path) -> None:
+    git(begun, "pack-refs", "--all")
+    first = note(begun, 1)
+    assert note(begun, 2) == first
+    commit_all(begun)
+    git(begun, "reset", "--quiet", "--mixed", "HEAD~1")
+    assert note(begun, 3) != first
+
+
+def test_a_revert_next_to_a_new_month_is_no_renamed_folder(begun: Path) -> None:
+    def spend(day: int) -> None:
+        with workspace(begun, NOW + day * 86_400_000, seed=day).transaction("test") as tx:
+            tx.append(Draft("effort_spent", "ticket/shape_1", "shape_1", "1", {"hours": 2.0}))
+
+    spend(35)
+    commit_all(begun)
+    git(begun, "branch", "other")
+    git(begun, "revert", "--no-edit", "HEAD")
+    spend(65)
+    commit_all(begun)
+    git(begun, "switch", "--quiet", "other")
+    spend(36)
+    commit_all(begun)
+    git(begun, "switch", "--quiet", "main")
+    git(begun, "merge", "--quiet", "--no-edit", "other")
+    assert len(log.shards(workspace(begun).tree)) == 2
+
+
+def test_after_a_merge_the_order_is_that_of_the_counter(begun: Path) -> None:
+    def say(word: str, now: int) -> None:
+        with workspace(begun, now).transaction("test") as tx:
+            tx.append(Draft("noted", "train", data={"word": word}))
+        commit_all(begun)
+
+    say("one", NOW + 9_000)
+    git(begun, "switch", "--quiet", "-c", "other")
+    say("two of other, by a slow clock", NOW)
+    say("three of other", NOW + 1)
+    git(begun, "switch", "--quiet", "main")
+    say("two of main", NOW + 50_000)
+    git(begun, "merge", "--quiet", "--no-edit", "other")
+    say("four, after the merge", NOW)
+    words = [e.data["word"] for e in workspace(begun).log.select("1", ())]
+    assert (words[0], words[-1]) == ("one", "four, after the merge")
+    assert [e.lamport for e in log.read(workspace(begun).tree)] == [1, 2, 2, 3, 4]
+    shown = [e["data"]["word"] for e in json_of(begun)]
+    assert shown == words
+
+
+def json_of(repo: Path) -> list[dict[str, dict[str, str]]]:
+    """What the log command prints."""
+    import json as reader
+
+    found: list[dict[str, dict[str, str]]] = reader.loads(run_cli(repo, "log", "--json").stdout)["data"]
+    return found

@@ -158,5 +158,7 @@ def verdict_lines(verdict: Verdict) -> list[Line]:
             if verdict.ticket
             else f"{counted(verdict.checks - 1, 'ticket')} and the pipeline judged"
         )
+        if verdict.commits:
+            judged += f", {counted(verdict.commits, 'commit')} replayed"
         return [ok(f"{what} holds: {judged}"), *finding_lines(verdict.findings)]
     return [bad(f"{what} does not hold ({counted(count, 'finding')})"), *finding_lines(verdict.findings)]

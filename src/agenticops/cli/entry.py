@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-from agenticops.errors import EXIT_BUG, EXIT_INTERRUPTED, TrainError
+from agenticops.errors import EXIT_BUG, EXIT_INTERRUPTED, TrainError, UsageError
 
+# Objects between two searches for garbage: more than a command makes by loading its modules.
+FEW = 100_000
 HOT = {"status": 0, "next": 1, "check": 1, "mode": 2}
 
 
@@ -21,6 +23,23 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    if arguments is None:
+        return _program(argv)
+    return _served(argv)
+
+
+def _program(argv: list[str]) -> int:
+    """Run as a program of its own: what the imports leave is no garbage, so it is not searched for any."""
+    import gc
+
+    gc.set_threshold(FEW, *gc.get_threshold()[1:])
+    try:
+        return _served(argv)
+    finally:
+        gc.freeze()  # else the interpreter looks through every module once more before it ends
+
+
+def _served(argv: list[str]) -> int:
     try:
         code = _run(argv)
         sys.stdout.flush()
@@ -39,12 +58,25 @@ def main(arguments: list[str] | None = None) -> int:
         return 0
     except Exception as e:  # the one place where a bug becomes an exit code
         if os.environ.get("AGENTICOPS_DEBUG"):
-            raise
+            return _traced()
+        from agenticops.cli.lines import clean
+        from agenticops.cli.output import redacted
+
         sys.stderr.write(
-            f"✗ agenticops met a bug: {type(e).__name__}: {e}\n"
+            f"✗ agenticops met a bug: {type(e).__name__}: {clean(redacted(e))}\n"
             "  next  run it again with AGENTICOPS_DEBUG=1 and report what it prints\n"
         )
         return EXIT_BUG
+
+
+def _traced() -> int:
+    """Print the traceback, without what looks like a secret in it."""
+    import traceback
+
+    from agenticops.cli.output import redacted
+
+    sys.stderr.write(redacted(traceback.format_exc()))
+    return EXIT_BUG
 
 
 def _run(argv: list[str]) -> int:
@@ -57,6 +89,11 @@ def _run(argv: list[str]) -> int:
                 f"cannot go to {rest[1]}: {os.strerror(e.errno or 0)}", place=rest[1], hint="-C wants a folder"
             ) from None
         rest = rest[2:]
+    if rest[:1] == ["merge-driver"]:
+        from agenticops.cli import driver
+
+        return driver.serve(rest[1:])
+    _refuse_bytes(rest)
     as_json = "--json" in rest
     words = [w for w in rest if w != "--json"]
     if words in (["ticket", "list"], ["ticket", "list", "--all"]):
@@ -75,3 +112,12 @@ def _run(argv: list[str]) -> int:
     from agenticops.cli import root
 
     return root.run(rest)
+
+
+def _refuse_bytes(arguments: list[str]) -> None:
+    """Refuse what is no text: neither a file of the train nor the index could hold it."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            raise UsageError(f"{argument!a} is not UTF-8", hint="write the argument in UTF-8") from None

@@ -81,6 +81,7 @@ def told(verdict: Verdict, as_json: bool) -> int:
         "gate": verdict.gate,
         "ticket": verdict.ticket,
         "checks": verdict.checks,
+        "commits": verdict.commits,
         "digest": verdict.digest,
         "findings": verdict.findings,
     }

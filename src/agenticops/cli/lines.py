@@ -37,8 +37,8 @@ def following(command: str) -> Line:
 
 
 def text(lines: Iterable[Line]) -> str:
-    """Join lines as plain text."""
-    return "".join("".join(s for s, _ in row).rstrip() + "\n" for row in lines)
+    """Join lines as plain text; whatever a segment holds, no control or direction character comes out."""
+    return "".join(clean("".join(s for s, _ in row)).rstrip() + "\n" for row in lines)
 
 
 def counted(number: int, noun: str) -> str:

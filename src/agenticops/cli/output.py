@@ -23,9 +23,8 @@ def emit(kind: str, data: Any, lines: Iterable[Line], as_json: bool) -> None:
     if as_json:
         import json
 
-        sys.stdout.write(
-            json.dumps({"schema": ENVELOPE, "kind": kind, "data": data}, ensure_ascii=False, default=_builtin) + "\n"
-        )
+        found = json.dumps({"schema": ENVELOPE, "kind": kind, "data": data}, ensure_ascii=False, default=_builtin)
+        sys.stdout.write((found if found.isprintable() else _escaped(found)) + "\n")
         return
     show(lines, sys.stdout)
 
@@ -40,17 +39,31 @@ def show(lines: Iterable[Line], stream: TextIO) -> None:
 
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     for row in lines:
-        console.print(Text.assemble(*row))
+        console.print(Text.assemble(*((clean(words), style) for words, style in row)))
 
 
 def complain(error: TrainError) -> None:
-    """Print an error: what, where, what to do next."""
-    rows: list[Line] = [[("✗ ", "red"), (clean(error.message), "")]]
+    """Print an error: what, where, what to do next. What looks like a secret is blacked out."""
+    rows: list[Line] = [[("✗ ", "red"), (clean(redacted(error.message)), "")]]
     if error.place:
-        rows.append([("  at    ", "dim"), (clean(error.place), "")])
+        rows.append([("  at    ", "dim"), (clean(redacted(error.place)), "")])
     if error.hint:
-        rows.append([("  next  ", "dim"), (clean(error.hint), "bold")])
+        rows.append([("  next  ", "dim"), (clean(redacted(error.hint)), "bold")])
     show(rows, sys.stderr)
+
+
+def redacted(words: object) -> str:
+    """Black out what looks like a secret, and the secrets of this environment."""
+    from agenticops.core import secrets
+
+    return secrets.redact(str(words), secrets.known_values(os.environ))
+
+
+def _escaped(text: str) -> str:
+    """Write what a terminal could obey as JSON escapes: controls, direction marks, what no letter shows."""
+    import json
+
+    return "".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text)
 
 
 def _builtin(value: Any) -> Any:

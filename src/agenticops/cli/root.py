@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from copy import copy
 from importlib import import_module
 from typing import Any
 
@@ -17,6 +18,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "init": ("adopt", "init", "Adopt a train in this repository, or upgrade it"),
         "pipeline": ("pipeline", "", "Show, draw and lint the pipeline"),
         "migrate": ("adopt", "migrate", "Bring an older session file to today's form"),
+        "hooks": ("hooks", "", "The merge driver in git: install, uninstall, show"),
+        "trust": ("trust", "", "What this repository can make the tool execute"),
         "doctor": ("adopt", "doctor", "Look at environment and repository; --fix mends"),
     },
     "Work": {
@@ -40,24 +43,39 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     "See": {
         "next": ("see", "next", "The one thing to do now"),
         "status": ("see", "status", "Where every ticket stands and what holds it"),
-        "log": ("see", "log", "The events, filtered"),
+        "log": ("log", "", "The events, filtered; compact, verify, summarize"),
     },
 }
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
-def load(name: str) -> click.Command:
-    """Import a command or a group by its entry in the table."""
+def load(name: str, wanted: str = "") -> click.Command:
+    """Import a command or a group by its entry in the table; of a group, when it is there, only what is `wanted`."""
     module, command, _ = COMMANDS[name]
-    group = typer.main.get_command(import_module(f"agenticops.cli.commands.{module}").app)
+    app = import_module(f"agenticops.cli.commands.{module}").app
+    others = [] if command else [n for n, e in COMMANDS.items() if e[0] == module and e[1]]
+    group = _with_only(app, command or wanted) if wanted not in others else None
+    if group is None:
+        group = typer.main.get_command(app)
     if not command:
         group.name = name
         if isinstance(group, TyperGroup):
-            for other, *_ in [(n, e) for n, e in COMMANDS.items() if e[0] == module and e[1]]:
+            for other in others:
                 group.commands.pop(other, None)
         return group
     assert isinstance(group, TyperGroup)
     return group.commands[command]
+
+
+def _with_only(app: typer.Typer, command: str) -> click.Command | None:
+    """Build one command of a group: to build all of them costs as much as most commands do."""
+    name = typer.main.get_command_name
+    found = [i for i in app.registered_commands if command == (i.name or name(getattr(i.callback, "__name__", "")))]
+    if not found or len(app.registered_commands) == 1:
+        return None
+    narrow = copy(app)
+    narrow.registered_commands, narrow.registered_groups = found, []
+    return typer.main.get_group(narrow)
 
 
 class Root(TyperGroup):
@@ -81,7 +99,7 @@ class Root(TyperGroup):
 
             near = difflib.get_close_matches(name, COMMANDS, 1)
             ctx.fail(f"there is no command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
-        return name, load(name), args[1:]
+        return name, load(name, *args[1:2]), args[1:]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Show the commands by section."""

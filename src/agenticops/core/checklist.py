@@ -23,6 +23,8 @@ JOINER = " › "
 _BOX = re.compile(r"\[([ xX])\](?=[ \t]|$)")
 _ANCHOR = re.compile(r"<!--\s*id:\s*(\S+)\s*-->")
 _ORDERED = re.compile(r"([0-9]{1,9})([.)])")
+# A run of blanks is entered at its start only: else a long one is scanned from each of its characters.
+_BREAK = re.compile(r"(?:(?<![ \t])[ \t]+)?[\r\n]+[ \t]*")
 _HASHES = re.compile(r"\A\s*#+(?:\s+|\Z)")
 _MARKED = frozenset("*<`\\")
 _SHOWN = 5
@@ -131,8 +133,9 @@ def add(text: str, section: str, bullet: str, required: bool) -> str:
     else:
         result = _insert(text, _section_end(text, path), f"- {written}", newline)
     before, after = [b.key for b, _ in existing], parse(result).bullets
-    fresh = [b for b in after if b.key not in before]
-    if [b.key for b in after if b.key in before] != before or len(fresh) != 1 or fresh[0].required != required:
+    known = set(before)
+    fresh = [b for b in after if b.key not in known]
+    if [b.key for b in after if b.key in known] != before or len(fresh) != 1 or fresh[0].required != required:
         raise UsageError(
             f"a bullet cannot be added to {section!r}", hint="the section may end in an open code block or comment"
         )
@@ -303,7 +306,7 @@ def _reworded(raw: str, content: str) -> str:
     """Put new words before the marker and the comments that a bullet has."""
     words = _read(raw)
     inner = "".join(f" {raw[t.start : t.end]}" for t in words.comments if t.start < words.core)
-    tail = re.sub(r"[ \t]*[\r\n]+[ \t]*", " ", raw[words.core :])
+    tail = _BREAK.sub(" ", raw[words.core :])
     lead = raw[: len(raw) - len(raw.lstrip(" \t"))] or " "
     return lead + content + inner + (" " if tail[:1] == "*" else "") + tail
 

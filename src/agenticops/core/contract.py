@@ -31,8 +31,11 @@ _SUFFIXES: dict[str, ArtifactType] = {
 _LFS = b"version https://git-lfs.github.com/spec/"
 _CONFLICT = tuple(re.compile(rb"^" + mark + rb"(?:[ \r\n]|\Z)", re.M) for mark in (rb"<{7}", rb"={7}", rb">{7}"))
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
+_OUTSIDE = "keep large data outside, and record where it is"
 _WRITE = "write below the guidance; quoted lines (>) and comments do not count"
 _SHOWN = 3
+# What is looked at line by line or node by node costs two microseconds a byte at worst.
+_JUDGED: dict[ArtifactType, int] = {"markdown": 98_304, "python": 98_304}
 
 
 class _Subject(Struct, frozen=True):
@@ -58,9 +61,9 @@ def examine(contract: Contract, path: str, content: bytes | None, template: byte
     name = contract.name or contract.path
     if content is None:
         return [Finding("VT201", f"missing: {contract.title or name}", path, hint=f"agenticops artifact new {name}")]
-    if len(content) > contract.max_bytes:
-        hint = "keep large data outside, and record where it is"
-        return [Finding("VT209", f"{len(content)} bytes; at most {contract.max_bytes} are taken", path, hint=hint)]
+    most = min(contract.max_bytes, _JUDGED.get(kind(contract), contract.max_bytes))
+    if len(content) > most:
+        return [Finding("VT209", f"{len(content)} bytes; at most {most} are taken", path, hint=_OUTSIDE)]
     if not content.strip():
         return [Finding("VT202", "empty", path, hint=f"write it, or start over with agenticops artifact new {name}")]
     unreadable = _unreadable(content, path)
@@ -305,6 +308,8 @@ def _refuse(constant: str) -> Any:
 def _schema(subject: _Subject, values: Any) -> Iterable[Finding]:
     if subject.contract.schema is None:
         return []
+    if yamltext.mass(subject.text) > yamltext.MAX_MARKS:
+        return [subject.finding("VT209", f"more than {yamltext.MAX_MARKS} values for a schema", hint=_OUTSIDE)]
     found = schema.violations(values, subject.contract.schema)
     return [subject.finding("VT215", f"{v.place}: {v.message}", hint="correct the value") for v in found]
 

@@ -131,7 +131,10 @@ def ticket_in(tree: Tree, name: str) -> Ticket:
 
 
 def write_ticket(ticket: Ticket) -> str:
-    """Write a new `ticket.yml`; it holds no time, so that two clones that take the same step write the same file."""
+    """Write a new `ticket.yml`; it holds no time, so that two clones that take the same step write the same file.
+
+    Fields that are set later stand there empty: two branches that append different ones would conflict.
+    """
     fields: dict[str, Any] = {
         "id": ticket.id,
         "item": ticket.item,
@@ -140,6 +143,10 @@ def write_ticket(ticket: Ticket) -> str:
         "agent": ticket.agent,
         "operator": ticket.operator,
         "status": ticket.status,
+        "blocked_by": ticket.blocked_by,
+        "description": ticket.description,
+        "duration_estimate_days": ticket.duration_estimate_days,
+        "effort_estimate_hours": ticket.effort_estimate_hours,
         "artifacts": list(ticket.artifacts),
         "optional": list(ticket.optional),
         "entry": list(ticket.entry),

@@ -22,6 +22,18 @@ class Chain(Struct, frozen=True):
     forks: tuple[tuple[Event, ...], ...] = ()
 
 
+def live(events: Iterable[Event]) -> list[Event]:
+    """Leave out what was voided. A `voided` event may itself be voided: then what it named counts again."""
+    found = list(events)
+    if not any(e.kind == "voided" for e in found):
+        return found
+    gone: set[str] = set()
+    for event in sorted(found, key=lambda e: e.order, reverse=True):
+        if event.kind == "voided" and event.id not in gone:
+            gone.update(str(i) for i in _listed(event, "events"))
+    return [e for e in found if e.id not in gone]
+
+
 def target(event: Event) -> str:
     """The state that a state event leads to."""
     return str(event.data.get("to", ""))
@@ -29,7 +41,8 @@ def target(event: Event) -> str:
 
 def chain(events: Iterable[Event]) -> Chain:
     """Follow the state events of one subject from its first to its last."""
-    states = sorted((e for e in events if e.kind in STATE_KINDS and e.prev is not None), key=lambda e: e.order)
+    counting = live(events)
+    states = sorted((e for e in counting if e.kind in STATE_KINDS and e.prev is not None), key=lambda e: e.order)
     dropped = {str(d) for e in states if e.kind == "fork_resolved" for d in _listed(e, "drop")}
     children: dict[str, list[Event]] = {}
     for event in states:
@@ -56,7 +69,7 @@ def chain(events: Iterable[Event]) -> Chain:
 def ticked(events: Iterable[Event]) -> dict[str, Event]:
     """Map each bullet's key to the event that checked it; rewording carries the tick over."""
     found: dict[str, Event] = {}
-    for event in events:
+    for event in live(events):
         if event.kind in ("bullet_ticked", "bullet_observed"):
             found[str(event.data.get("bullet"))] = event
         elif event.kind == "bullet_reworded":
@@ -68,12 +81,12 @@ def ticked(events: Iterable[Event]) -> dict[str, Event]:
 
 def recorded(events: Iterable[Event]) -> dict[str, Event]:
     """Map each artifact's name to the last event that recorded or kept it."""
-    return {str(e.data.get("artifact")): e for e in events if e.kind in ("artifact_recorded", "artifact_kept")}
+    return {str(e.data.get("artifact")): e for e in live(events) if e.kind in ("artifact_recorded", "artifact_kept")}
 
 
 def last(events: Sequence[Event], *kinds: str) -> Event | None:
     """Give the last event of some kinds."""
-    return next((e for e in reversed(events) if e.kind in kinds), None)
+    return next((e for e in reversed(live(events)) if e.kind in kinds), None)
 
 
 def _listed(event: Event, key: str) -> list[object]:

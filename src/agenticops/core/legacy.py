@@ -23,10 +23,10 @@ from agenticops.model.session import Session
 Layout = Literal["sections", "json", "front-matter", "markdown", "key-value", "current"]
 
 KEPT = "Kept from the older layout"
-LIMIT = 1_048_576
+LIMIT = 262_144
 _FIELDS = frozenset(Session.__struct_fields__)
-_PAIR = re.compile(r"[ \t]*(?:export[ \t]+)?([^\W\d][\w .-]{0,60}?)[ \t]*(?:=|:(?=\s|$))[ \t]*(.*?)[ \t]*\r?\n?")
-_DASHED = re.compile(r"[ \t]*[-*][ \t]+(\S.*?)\s*")
+_PAIR = re.compile(r"[ \t]*(?:export[ \t]+)?([^\W\d][\w .-]{0,60}?)[ \t]*(?:=|:(?=\s|$))[ \t]*(.*)")
+_DASHED = re.compile(r"[ \t]*[-*][ \t]+(\S.*)")
 _NUMBERED = re.compile(r"[_ .-]?\d{1,3}$")
 _OPENED = re.compile(r"---[ \t]*\r?\n\s*[^\W\d]\w*[ \t]*:")
 
@@ -150,6 +150,8 @@ def _json_pieces(text: str, path: str) -> list[Piece]:
         raise StateError(f"the key {e.key!r} stands twice", place=f"{path}:{line}", hint="keep one of them") from None
     except RecursionError:
         raise StateError("the JSON is nested too deeply", place=f"{path}:1") from None
+    if _deep(value):
+        raise StateError("the JSON is nested too deeply", place=f"{path}:1")
     said = {key: f"  {json.dumps(key, ensure_ascii=False)}: {_json_text(part)}" for key, part in value.items()}
     entries = tuple(Entry("", key, part, said[key]) for key, part in value.items())
     rest = text[end:].lstrip("\r\n")
@@ -173,6 +175,14 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return fields
 
 
+def _deep(value: Any) -> bool:
+    """Tell whether a value is nested deeper than YAML may be."""
+    level = [value]
+    for _ in range(yamltext.MAX_DEPTH):
+        level = [e for v in level if isinstance(v, dict | list) for e in (v.values() if isinstance(v, dict) else v)]
+    return any(isinstance(v, dict | list) for v in level)
+
+
 def _json_text(value: Any) -> str:
     if isinstance(value, yamltext.Plain):
         return str(value)
@@ -192,7 +202,7 @@ def _pair_pieces(text: str, path: str) -> list[Piece]:
     lines = page.lines_of(text)
     at = 0
     while at < len(lines):
-        pair = _PAIR.fullmatch(lines[at])
+        pair = _PAIR.fullmatch(lines[at].rstrip(" \t\r\n"))
         key = _pair_key(pair[1]) if pair else ""
         if not pair or not key:
             found.append(Prose(lines[at]))
@@ -200,7 +210,7 @@ def _pair_pieces(text: str, path: str) -> list[Piece]:
             continue
         end = at + 1
         items = []
-        while not pair[2] and end < len(lines) and (item := _DASHED.fullmatch(lines[end])):
+        while not pair[2] and end < len(lines) and (item := _DASHED.fullmatch(lines[end].rstrip())):
             items.append(item[1])
             end += 1
         value = items or _unquoted(pair[2])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 from agenticops.core import legacy_words as words
@@ -14,7 +15,8 @@ _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,3}[.)])\s+")
 _ROLE_WORD = re.compile(r"[-_ ](?:agent|mode|phase)$")
 _COUNT = re.compile(r"[-+]?[\d.,/ ]+%?|true|false", re.I)
 _TODO_ID = re.compile(r"[A-Za-z]{0,8}[-_]?\d{1,6}")
-_OUTER_COMMA = re.compile(r",(?![^()]*\))")
+
+Known = set[str]
 
 
 class Harvest:
@@ -24,6 +26,10 @@ class Harvest:
         self.phase = phase
         self.session: dict[str, Any] = {}
         self.notes: list[str] = []
+        self._listed: dict[str, Known] = {}
+        self._todos: dict[tuple[str, str, str], Known] = {}
+        self._numbers: Known = set()
+        self._free = 1
 
     def take(self, scope: str, key: str, value: Any, within: str = "") -> bool:
         """Place a value under the field that its key means; tell whether every part of it has found a place."""
@@ -61,8 +67,28 @@ class Harvest:
         """Add entries to a list; one that another source has given already is not repeated."""
         *outer, last = field.split(".")
         holder = self.session.setdefault(outer[0], {}) if outer else self.session
-        known = holder.setdefault(last, [])
-        known += [e for e in entries if e not in set(known)]
+        known, seen = holder.setdefault(last, []), self._listed.setdefault(field, set())
+        known += [e for e in entries if e not in seen]
+        seen.update(entries)
+
+    def file(self, todo: dict[str, str], spoken_for: Known) -> str:
+        """Append a to-do under an id that is free; a number that is taken stays readable in the body."""
+        said = (todo["content"], todo["status"], todo.get("priority", ""))
+        same = self._todos.setdefault(said, set())
+        wanted = todo["id"]
+        if same and (not wanted or wanted in same):
+            return ""
+        known = self.session.setdefault("todos", [])
+        reason = f"two to-dos have the id {wanted!r}" if wanted in self._numbers else ""
+        if not wanted or reason:
+            self._free = max(self._free, len(known) + 1)
+            while str(self._free) in self._numbers or str(self._free) in spoken_for:
+                self._free += 1
+            todo["id"] = str(self._free)
+        known.append(todo)
+        same.add(todo["id"])
+        self._numbers.add(todo["id"])
+        return reason
 
 
 # Why something stays in the body ("" when nothing does), and how the value changed (None when nothing was placed).
@@ -159,8 +185,20 @@ def _texts(harvest: Harvest, field: str, value: Any) -> Outcome:
 
 def _tools(harvest: Harvest, field: str, value: Any) -> Outcome:
     if isinstance(value, str) and "\n" not in value:
-        value = [part.strip() for part in _OUTER_COMMA.split(value) if part.strip()]
+        value = [part.strip() for part in _outer_parts(value) if part.strip()]
     return _texts(harvest, field, value)
+
+
+def _outer_parts(text: str) -> list[str]:
+    """Cut a text at its commas, but not at those inside parentheses."""
+    cuts, following = [len(text)], ""
+    for at in range(len(text) - 1, -1, -1):
+        if text[at] in "()":
+            following = text[at]
+        elif text[at] == "," and following != ")":
+            cuts.append(at)
+    cuts.append(-1)
+    return [text[start + 1 : stop] for stop, start in pairwise(cuts)][::-1]
 
 
 def _paths(harvest: Harvest, field: str, value: Any) -> Outcome:
@@ -201,10 +239,9 @@ def _todos(harvest: Harvest, field: str, value: Any) -> Outcome:
             kept.append(reason)
         if todo:
             found.append(todo)
-    known = harvest.session.setdefault("todos", []) if found else []
     spoken_for = {todo["id"] for todo in found}
     for todo in found:
-        reason = _file_todo(known, todo, spoken_for)
+        reason = harvest.file(todo, spoken_for)
         if reason:
             kept.append(reason)
     return "; ".join(dict.fromkeys(kept)), "" if found else None
@@ -254,21 +291,6 @@ def _todo_status(key: str, said: str | None) -> str | None:
     if key in ("done", "completed", "checked") and said is not None and said.lower() in ("true", "false"):
         return "completed" if said.lower() == "true" else "pending"
     return words.TODO_STATUS.get(words.normal(said or ""))
-
-
-def _file_todo(known: list[dict[str, str]], todo: dict[str, str], spoken_for: set[str]) -> str:
-    """Append a to-do under an id that is free; a number that is taken stays readable in the body."""
-    if any({**t, "id": ""} == {**todo, "id": ""} and todo["id"] in ("", t["id"]) for t in known):
-        return ""
-    taken = {t["id"] for t in known}
-    wanted = todo["id"]
-    if not wanted or wanted in taken:
-        number = len(known) + 1
-        while str(number) in taken | spoken_for:
-            number += 1
-        todo["id"] = str(number)
-    known.append(todo)
-    return f"two to-dos have the id {wanted!r}" if wanted in taken else ""
 
 
 _READERS: dict[str, Callable[[Harvest, str, Any], Outcome]] = {

@@ -15,11 +15,11 @@ from agenticops.errors import StateError
 
 _LINES = re.compile(r"[^\n]*\n|[^\n]+")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})[ \t]*([^\s`]*)")
-_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*\r?\n?")
-_ITEM = re.compile(r"(\s*)(?:[-*+]|\d{1,9}[.)])[ \t]+(\S.*?)\s*")
-_BOLD_PAIR = re.compile(r"\s*(?:[-*+][ \t]+)?\*\*([^*]+?)(?::\*\*|\*\*[ \t]*:)[ \t]*(.*?)\s*")
-_ITEM_PAIR = re.compile(r"\s*[-*+][ \t]+([^\W\d][\w -]{0,40}):[ \t]+(.*?)\s*")
-_YAML_KEY = re.compile(r"""(?:"[^"]*"|'[^']*'|[^\s#\-?&*!|>%@`{\[\]},"'][^#]*?)[ \t]*:(?:\s|$)""")
+_HEADING = re.compile(r" {0,3}(#{1,6})[ \t]+(.*)")
+_ITEM = re.compile(r"(\s*)(?:[-*+]|\d{1,9}[.)])[ \t]+(\S.*)")
+_BOLD_PAIR = re.compile(r"\s*(?:[-*+][ \t]+)?\*\*([^*]+?)(?::\*\*|\*\*[ \t]*:)[ \t]*(.*)")
+_ITEM_PAIR = re.compile(r"\s*[-*+][ \t]+([^\W\d][\w -]{0,40}):[ \t]+(.*)")
+_YAML_KEY = re.compile(r"""(?:(?:"[^"]*"|'[^']*')[ \t]*|[^\s#\-?&*!|>%@`{\[\]},"'][^#]*?):(?:\s|$)""")
 
 
 class Prose(Struct, frozen=True):
@@ -84,10 +84,10 @@ def pieces(text: str, path: str, first_line: int, lists: bool) -> list[Piece]:
         elif fence := _FENCE.match(lines[at]):
             end, block = _fenced(lines, at, fence, places[-1] if places else None, path, first_line)
             found.append(block)
-        elif heading := _HEADING.fullmatch(lines[at]):
+        elif heading := _heading(lines[at]):
             end = at + 1
-            places = _below(places, len(heading[1]), heading[2])
-            found.append(Heading(lines[at], len(heading[1]), places[-1].understood))
+            places = _below(places, *heading)
+            found.append(Heading(lines[at], heading[0], places[-1].understood))
         else:
             end, piece = _said(lines, at, places[-1] if places else None) if lists else (at + 1, Prose(lines[at]))
             found.append(piece)
@@ -144,6 +144,16 @@ def _left(piece: Piece, placed: set[int]) -> str:
     return piece.text
 
 
+def _heading(line: str) -> tuple[int, str] | None:
+    """Give level and title of a heading, without its closing marks; None for any other line."""
+    match = _HEADING.fullmatch(line.rstrip("\r\n"))
+    if not match:
+        return None
+    title = match[2].rstrip(" \t")
+    bare = title.rstrip("#")
+    return len(match[1]), bare.rstrip(" \t") if bare != title and bare.endswith((" ", "\t")) else title
+
+
 def _below(places: list[_Place], level: int, heading: str) -> list[_Place]:
     outer = [p for p in places if p.level < level]
     scope = outer[-1].scope if outer else ""
@@ -187,7 +197,8 @@ def _said(lines: list[str], at: int, place: _Place | None) -> tuple[int, Piece]:
     scope = place.scope if place else ""
     kind = words.KINDS.get(place.field, "") if place else ""
     listed = kind in ("texts", "todos", "paths", "tools")
-    if place and listed and (item := _ITEM.fullmatch(line)):
+    bare = line.rstrip()
+    if place and listed and (item := _ITEM.fullmatch(bare)):
         end = at + 1
         while end < len(lines) and _belongs(lines[end], nested=kind != "todos"):
             end += 1
@@ -195,25 +206,25 @@ def _said(lines: list[str], at: int, place: _Place | None) -> tuple[int, Piece]:
         return end, Entry(scope, place.heading, ["\n".join([item[2], *more])], "".join(lines[at:end]))
     if listed:
         return at + 1, Prose(line)
-    pair = _BOLD_PAIR.fullmatch(line) or (_ITEM_PAIR.fullmatch(line) if scope else None)
+    pair = _BOLD_PAIR.fullmatch(bare) or (_ITEM_PAIR.fullmatch(bare) if scope else None)
     if pair and words.target(scope, words.normal(pair[1])):
         return at + 1, Entry(scope, pair[1], pair[2].strip("`"), line)
     if place and place.field and line.strip() and _alone(lines, at):
-        value = item[2] if (item := _ITEM.fullmatch(line)) else line.strip()
+        value = item[2] if (item := _ITEM.fullmatch(bare)) else line.strip()
         return at + 1, Entry(scope, place.heading, value.strip("*`"), line)
     return at + 1, Prose(line)
 
 
 def _belongs(line: str, *, nested: bool) -> bool:
     """Tell whether a line belongs to the list entry above it; a to-do below a to-do is one of its own."""
-    return line.startswith((" ", "\t")) and bool(line.strip()) and (nested or not _ITEM.fullmatch(line))
+    return line.startswith((" ", "\t")) and bool(line.strip()) and (nested or not _ITEM.fullmatch(line.rstrip()))
 
 
 def _alone(lines: list[str], at: int) -> bool:
     """Tell whether a line is the only one of its paragraph and the first below its heading."""
     before = next((n for n in range(at - 1, -1, -1) if lines[n].strip()), None)
-    after = at + 1 == len(lines) or not lines[at + 1].strip() or bool(_HEADING.fullmatch(lines[at + 1]))
-    return after and before is not None and bool(_HEADING.fullmatch(lines[before]))
+    after = at + 1 == len(lines) or not lines[at + 1].strip() or _heading(lines[at + 1]) is not None
+    return after and before is not None and _heading(lines[before]) is not None
 
 
 def _yaml_parts(text: str) -> list[tuple[str, str]]:

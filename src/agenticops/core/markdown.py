@@ -257,11 +257,12 @@ def sections(text: str) -> list[Section]:
     """Give the sections of a document in order."""
     heads = [(line, *heading(line)) for line in lines(text) if line.kind == "heading"]
     found = []
-    for index, (line, level, title) in enumerate(heads):
-        stop = next((after.start for after, rank, _ in heads[index + 1 :] if rank <= level), len(text))
-        body = text[line.end : stop]
+    stops = [len(text)] * 7  # by level: where the next heading of that rank or a higher one begins
+    for line, level, title in reversed(heads):
+        body = text[line.end : stops[level]]
         found.append(Section(level, title, line.number, body[2:] if body.startswith("\r\n") else body[1:]))
-    return found
+        stops[level:] = [line.start] * (7 - level)
+    return found[::-1]
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 from typing import Any
 
 from msgspec import Struct
@@ -11,6 +12,8 @@ from agenticops.core import plainschema
 
 _LIMIT = 20
 _LENGTH = 160
+# More are not looked for: each holds the value that it is about.
+_MOST = 1000
 
 
 class Violation(Struct, frozen=True):
@@ -36,7 +39,8 @@ def violations(value: Any, schema: dict[str, Any]) -> list[Violation]:
     errors.sort(key=lambda e: [str(key) for key in e.absolute_path])
     found = [Violation(_keys(e), _short(_message(e))) for e in errors[:_LIMIT]]
     if len(errors) > _LIMIT:
-        found.append(Violation((), f"and {len(errors) - _LIMIT} more violations"))
+        more = f"{len(errors) - _LIMIT}" if len(errors) < _MOST else "many"
+        found.append(Violation((), f"and {more} more violations"))
     return found
 
 
@@ -52,7 +56,8 @@ def _validated(value: Any, schema: dict[str, Any]) -> list[Any]:
     try:
         jsonschema.Draft202012Validator.check_schema(schema)
         # An empty registry: the default one would fetch what a cloned repository's `$ref` names.
-        return list(jsonschema.Draft202012Validator(schema, registry=referencing.Registry()).iter_errors(value))
+        validator = jsonschema.Draft202012Validator(schema, registry=referencing.Registry())
+        return list(islice(validator.iter_errors(value), _MOST))
     except jsonschema.SchemaError as e:
         raise _Refusal(f"the schema of the contract is itself wrong: {e.message}") from None
     except Unresolvable as e:

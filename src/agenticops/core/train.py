@@ -74,6 +74,10 @@ class Train:
         """List the work items."""
         return [n.removesuffix(".md") for n in self.tree.names("docs/work") if n.endswith(".md")]
 
+    def has_item(self, name: str) -> bool:
+        """Tell whether a work item's document is there."""
+        return name in self.item_ids()
+
     def item(self, name: str) -> WorkItem:
         """Give a work item. Raises StateError when it is missing or broken."""
         path = f"docs/work/{name}.md"
@@ -85,6 +89,10 @@ class Train:
     def ticket_ids(self) -> list[str]:
         """List the tickets: the folders whose name is a ticket id."""
         return [n for n in self.tree.names("tickets") if TICKET.fullmatch(n)]
+
+    def has_ticket(self, name: str) -> bool:
+        """Tell whether a ticket is there."""
+        return name in self.ticket_ids()
 
     def ticket(self, name: str) -> Ticket:
         """Give a ticket. Raises StateError when it is missing or broken."""
@@ -130,7 +138,7 @@ class Train:
 
     def values(self, ticket: Ticket, title: str = "") -> dict[str, str]:
         """What placeholders in templates stand for."""
-        if not title and ticket.item in self.item_ids():  # a missing item is the ticket check's to report
+        if not title and self.has_item(ticket.item):  # a missing item is the ticket check's to report
             title = self.item(ticket.item).title
         return {
             "item": ticket.item,

@@ -22,8 +22,11 @@ T = TypeVar("T")
 STATE_LIMIT = 65_536
 PIPELINE_LIMIT = 524_288
 MAX_DEPTH = 64
+MAX_MARKS = 20_000
 _MAX_INDENT = 256
 _MARKERS = ("<<<<<<< ", ">>>>>>> ")
+# What begins a value: as many of them as a text has, at most twice as many values it holds.
+_MARKS = ("\n", "\r", "\x85", "\u2028", "\u2029", ",", "[", "{", ": ", "- ", "? ", ":\t", "-\t", "?\t")
 _BRACKETS = re.compile(r"[\[\]{}]")
 _LEAD = re.compile(r"^[ \t]*(?:[-?] +)*", re.M)
 _PLAIN = re.compile(r"[A-Za-z](?:[A-Za-z0-9_./ -]*[A-Za-z0-9_./-])?")
@@ -171,20 +174,22 @@ def splice(text: str, changes: dict[str, Any], path: str) -> str:
     """Set top-level fields and keep every other byte. Raises StateError when it would read back otherwise."""
     import yaml
 
-    wanted = {**(load(text, path, limit=PIPELINE_LIMIT) or {}), **changes}
+    root = _compose(text, path, 1, PIPELINE_LIMIT)
+    before = _Builder(path, 1).build(root, 0)
+    if not isinstance(before, dict | None):
+        raise StateError("a mapping of fields is wanted", place=f"{path}:1")
+    wanted = {**(before or {}), **changes}
     newline = "\r\n" if "\r\n" in text else "\n"
-    for key, value in changes.items():
-        root = _compose(text, path, 1, PIPELINE_LIMIT)
-        pairs = root.value if isinstance(root, yaml.MappingNode) else []
-        pair = next((p for p in pairs if p[0].value == key), None)
-        fresh = _field(key, value).rstrip("\n").replace("\n", newline)
-        if pair is None:
-            gap = newline if text.strip() else ""
-            text = text.rstrip("\r\n") + (newline if text.strip() else "") + gap + fresh + newline
-            continue
-        lines = text.split("\n")
-        start = _offset(lines, pair[0].start_mark.line, pair[0].start_mark.column)
-        text = text[:start] + fresh + text[_end(pair[1], lines, text) :]
+    written = {key: _field(key, value).rstrip("\n").replace("\n", newline) for key, value in changes.items()}
+    lines, whole = text.split("\n"), text
+    # From the last field to the first, so that the places of those before stay true.
+    for key_node, value_node in reversed(root.value if isinstance(root, yaml.MappingNode) else []):
+        if key_node.value in written:
+            start = _offset(lines, key_node.start_mark.line, key_node.start_mark.column)
+            text = text[:start] + written[key_node.value] + text[_end(value_node, lines, whole) :]
+    for key in [key for key in changes if key not in (before or {})]:
+        gap = newline if text.strip() else ""
+        text = text.rstrip("\r\n") + (newline if text.strip() else "") + gap + written[key] + newline
     back = load(text, path, limit=PIPELINE_LIMIT)
     if typed(back) != typed(_plain(wanted)):
         raise StateError(
@@ -245,6 +250,7 @@ def _compose(text: str, path: str, first_line: int, limit: int) -> Node | None:
     if len(text) > limit:
         raise StateError(f"{len(text)} characters; at most {limit} are read", place=f"{path}:{first_line}")
     _refuse_depth(text, path, first_line)
+    _refuse_mass(text, path, first_line)
     parser = _parser()(text)
     try:
         node: Node | None = parser.get_single_node()
@@ -286,6 +292,18 @@ def _refuse_depth(text: str, path: str, first_line: int) -> None:
     deepest = max((len(m[0]) for m in _LEAD.finditer(text)), default=0)
     if deepest > _MAX_INDENT:
         raise StateError(f"indented by more than {_MAX_INDENT} columns", place=f"{path}:{first_line}")
+
+
+def mass(text: str) -> int:
+    """Count the signs that may begin a value, in YAML or JSON; a short text is not looked at."""
+    return sum(map(text.count, _MARKS)) if len(text) > MAX_MARKS else 0
+
+
+def _refuse_mass(text: str, path: str, first_line: int) -> None:
+    """Refuse what would take long because it holds so many values, however few bytes they have."""
+    if mass(text) > MAX_MARKS:
+        message = f"more than {MAX_MARKS} lines and values"
+        raise StateError(message, place=f"{path}:{first_line}", hint="move bulk data elsewhere")
 
 
 def _scalar(value: str) -> Any:

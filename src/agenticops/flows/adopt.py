@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from agenticops import __version__
 from agenticops.core import documents, yamltext
-from agenticops.errors import TrainError, UsageError
+from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.flows import commit as commits
 from agenticops.flows import rest
 from agenticops.model.event import Draft
 from agenticops.model.layout import CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
@@ -52,17 +53,18 @@ def adopt(workspace: Workspace, train: str, extras: list[str], dry_run: bool, co
     with workspace.transaction("init") as tx:
         adoption = planned(workspace, train, extras)
         changes = (*adoption.plan.of("create"), *adoption.plan.of("update"))
+        staged = commits.staged(workspace, [c.path for c in changes]) if commit else {}
         for change in changes:
             tx.write(change.path, change.content)
         if changes:
             data = {"train": adoption.train, "version": __version__, "files": len(changes)}
             tx.append(Draft("train_adopted", "train", data=data))
-        paths = tx.files
-    if commit and paths:
+    if commit and changes:
         import msgspec
 
-        message = f"Adopt the {adoption.train} train"
-        adoption = msgspec.structs.replace(adoption, commit=workspace.commit(sorted(paths), message))
+        paths = [c.path for c in changes]
+        done = commits.of_step(workspace, paths, f"Adopt the {adoption.train} train", tx.events, staged)
+        adoption = msgspec.structs.replace(adoption, commit=done)
     return adoption
 
 
@@ -172,8 +174,8 @@ def _manifest(data: bytes | None) -> tuple[str, dict[str, str]]:
     try:
         found: Any = json.loads(data)
         return str(found["train"]), {str(k): str(v) for k, v in found["files"].items()}
-    except (ValueError, KeyError, AttributeError, TypeError):
-        raise TrainError(
+    except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
+        raise StateError(
             "the manifest of installed files cannot be read", place=MANIFEST, hint="restore it from git"
         ) from None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from typing import Any
 
 from agenticops.core import checklist as checklists
-from agenticops.core import fold
+from agenticops.core import fold, secrets
 from agenticops.core.case import Case
 from agenticops.core.checks.artifacts import earlier_visit
 from agenticops.core.train import Train
@@ -92,7 +93,7 @@ def record(
         train = workspace.train
         ticket = _open(aim.ticket(workspace, wanted))
         chosen = [_contract(train, ticket, n) for n in names] or [train.contract(n) for n in ticket.artifacts]
-        findings = [f for c in chosen for f in train.examine(c, ticket)]
+        findings = [f for c in chosen for f in (*train.examine(c, ticket), *_secrets(train, c, ticket))]
         rows = []
         for contract in chosen if not _broken(findings) else []:
             row = _row(train, contract, ticket)
@@ -148,6 +149,18 @@ def keep(workspace: Workspace, wanted: str | None, name: str, reason: str) -> tu
         _tick(tx, train, ticket, {f"{RECORDED}{contract.name}"})
         tx.append(Draft("artifact_kept", f"ticket/{ticket.id}", ticket.id, ticket.item, {**row, "reason": reason}))
     return ticket, row
+
+
+def _secrets(train: Train, contract: Contract, ticket: Ticket) -> list[Finding]:
+    """Find what looks like a secret in an artifact: evidence is committed and read by many."""
+    path = train.artifact_path(contract, ticket.item)
+    size = train.tree.size(path)
+    if size is None or size > contract.max_bytes:
+        return []
+    text = (train.tree.read(path) or b"").decode("utf-8", "replace")
+    hint = "put it into the environment (or a keyring) and write env:NAME instead"
+    found = secrets.scan(text, secrets.known_values(os.environ))
+    return [Finding("VT216", f"this looks like {s.kind}", path, s.line, hint=hint) for s in found]
 
 
 def _row(train: Train, contract: Contract, ticket: Ticket) -> dict[str, str]:

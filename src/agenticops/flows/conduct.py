@@ -11,12 +11,12 @@ from agenticops.core import fold, gate
 from agenticops.core.case import Case
 from agenticops.core.train import Train
 from agenticops.errors import TrainError, UsageError
-from agenticops.flows import aim, rest
+from agenticops.flows import aim, commit, rest
 from agenticops.flows import ticket as tickets
 from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding, Verdict
-from agenticops.model.layout import ARCHIVE, EVENTS, PIPELINE, ROOT_SESSION
+from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Phase
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
@@ -51,8 +51,12 @@ def advance(workspace: Workspace, wanted: str | None, call: Call) -> Outcome:
     if call.override:
         _may_override(workspace, call)
     paths: list[str] = []
+    staged: commit.Staged = {}
     with workspace.transaction("advance") as tx:
         ticket = aim.ticket(workspace, wanted)
+        if call.commit:
+            mine = [*commit.documents(workspace, ticket.item), *_artifacts(workspace.train, ticket), ROOT_SESSION]
+            staged = commit.staged(workspace, mine)
         conducts = aim.conducting_branch(workspace, ticket.id)
         if ticket.closed:
             raise TrainError(
@@ -61,9 +65,9 @@ def advance(workspace: Workspace, wanted: str | None, call: Call) -> Outcome:
         outcome = _judged(workspace, tx, ticket, call, conducts)
         if outcome.state != "refused":
             outcome = _moved(workspace, tx, outcome, call, conducts)
-        paths = touched(workspace.train, tx, outcome)
+        paths = [*tx.written, *_artifacts(workspace.train, ticket)]
     if call.commit and outcome.state != "refused":
-        outcome = _committed(workspace, outcome, paths)
+        outcome = _committed(workspace, outcome, paths, staged)
     return outcome
 
 
@@ -172,28 +176,14 @@ def _startable(tx: Transaction, ticket: Ticket) -> Ticket:
     return tickets.move(tx, ticket, "in_progress", {"reason": "overridden"}, blocked_by="")
 
 
-def touched(train: Train, tx: Transaction, outcome: Outcome) -> list[str]:
-    """List what a commit of this step takes: what the transaction wrote, the ticket, its item and its artifacts."""
-    ticket = outcome.ticket
-    paths = [
-        *tx.written,
-        ticket.folder,
-        f"docs/work/{ticket.item}.md",
-        EVENTS,
-        ROOT_SESSION,
-        ARCHIVE,
-    ]
-    for name in (*ticket.artifacts, *ticket.optional):
-        contract = train.pipeline.artifacts.get(name)
-        if contract is not None:
-            paths.append(train.artifact_path(contract, ticket.item))
-    if outcome.successor is not None:
-        paths.append(outcome.successor.folder)
-    return paths
+def _artifacts(train: Train, ticket: Ticket) -> list[str]:
+    known = train.pipeline.artifacts
+    names = [n for n in (*ticket.artifacts, *ticket.optional) if n in known]
+    return [train.artifact_path(known[n], ticket.item) for n in names]
 
 
-def _committed(workspace: Workspace, outcome: Outcome, paths: list[str]) -> Outcome:
+def _committed(workspace: Workspace, outcome: Outcome, paths: list[str], staged: commit.Staged) -> Outcome:
     ticket = outcome.ticket
     goal = outcome.successor.phase if outcome.successor else {"in_review": "review"}.get(outcome.state, DONE)
-    message = f"{ticket.id}: {ticket.phase} → {goal}\n\nTicket: {ticket.id}\nPhase: {ticket.phase}\n"
-    return replace(outcome, commit=workspace.commit(paths, message))
+    subject = f"{ticket.id}: {ticket.phase} → {goal}"
+    return replace(outcome, commit=commit.of_item(workspace, ticket.item, subject, ticket.id, paths, staged))

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from agenticops.core import yamltext
 from agenticops.errors import StateError, TrainError
-from agenticops.flows import adopt
+from agenticops.flows import adopt, void
 from agenticops.model.event import Draft
 from agenticops.model.layout import JOURNAL, PIPELINE, ROOT_SESSION
 from agenticops.ports.git import MINIMUM
@@ -36,7 +36,8 @@ def examine(workspace: Workspace) -> list[Symptom]:
         *_journal(workspace),
         *_leftovers(workspace),
         *_documents(workspace),
-        *_statuses(workspace),
+        *(effects := _effects(workspace)),
+        *(s for s in _statuses(workspace) if s.place not in {e.place for e in effects}),
         *_twice(workspace),
     ]
 
@@ -85,10 +86,11 @@ def _repository(workspace: Workspace) -> list[Symptom]:
 
 def _journal(workspace: Workspace) -> list[Symptom]:
     folder = workspace.state_folder
-    entries = journal.read(folder)
+    note, entries = journal.load(folder)
     if entries:
         applies = journal.applies(workspace.tree.handle, entries)
-        detail = f"a transaction of {len(entries)} file{'s' if len(entries) > 1 else ''} was not finished"
+        count = f"{len(entries)} file{'s' if len(entries) > 1 else ''}"
+        detail = f"a transaction of {count} was not finished: {note.purpose or 'unknown'}"
         fix = "finish it" if applies else "keep it aside: the files changed since"
         return [Symptom("journal", False, detail, os.path.join(folder, JOURNAL), fix=fix)]
     aside = sorted(n for n in os.listdir(folder) if n.startswith(journal.ASIDE)) if os.path.isdir(folder) else []
@@ -116,6 +118,19 @@ def _documents(workspace: Workspace) -> list[Symptom]:
             Symptom("documents", False, message, place or path, hint="agenticops migrate --dry-run" if old else hint)
         )
     return found or [Symptom("documents", True, "every document reads well")]
+
+
+def _effects(workspace: Workspace) -> list[Symptom]:
+    """Events whose effect git took back, and voids that the files contradict by now."""
+    found = []
+    for path, told in void.told_by_path(void.losses(workspace)).items():
+        whole = all(loss.whole for loss in told)
+        fix, hint = ("void them", void.HINT) if whole else ("", void.HALF)
+        found.append(Symptom("effects", False, void.describe(told), path, fix=fix, hint=hint))
+    for event in void.returned(workspace):
+        detail = "the change that was voided is there again"
+        found.append(Symptom("effects", False, detail, void.place(event), fix="let its events count again"))
+    return found
 
 
 def _statuses(workspace: Workspace) -> list[Symptom]:
@@ -154,6 +169,8 @@ def mend(workspace: Workspace, symptoms: list[Symptom]) -> list[Symptom]:
     if not due:
         return []
     with workspace.transaction("doctor") as tx:
+        if any(s.what == "effects" for s in due):
+            void.void(workspace, tx)
         for symptom in due:
             if symptom.what == "leftovers":
                 os.unlink(os.path.join(workspace.root, symptom.place))

@@ -12,7 +12,7 @@ from agenticops.model.layout import EVENTS
 from agenticops.ports.clock import timestamp
 from agenticops.workspace import Workspace
 
-_SPAN = re.compile(r"(\d+)\s*(m|h|d|w)")
+_SPAN = re.compile(r"([0-9]{1,6})\s*(m|h|d|w)")
 _SECONDS = {"m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
@@ -65,7 +65,7 @@ def moment(words: str, now: int) -> str:
         return timestamp(now)[:10]
     match = _SPAN.fullmatch(words.strip())
     if match:
-        return timestamp(now - int(match[1]) * _SECONDS[match[2]] * 1000)
+        return timestamp(max(now - int(match[1]) * _SECONDS[match[2]] * 1000, 0))
     for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"):
         try:
             time.strptime(words, form)

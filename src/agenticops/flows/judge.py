@@ -16,6 +16,13 @@ from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import CLOSED
 from agenticops.workspace import Workspace
 
+# What it looks like when a document is older than the log.
+TAKEN_BACK = ("VT103", "VT104", "VT106", "VT305", "VT310", "VT311")
+# Whether the log knows a ticket that is not there: one look into an index per ticket.
+MISSING = """WITH RECURSIVE seen(name) AS (SELECT MIN(ticket) FROM event
+  UNION ALL SELECT (SELECT MIN(ticket) FROM event WHERE ticket > seen.name) FROM seen WHERE seen.name IS NOT NULL)
+SELECT 1 FROM seen WHERE name > '' AND name NOT IN (SELECT id FROM ticket) LIMIT 1"""
+
 
 def ticket(workspace: Workspace, wanted: str) -> Verdict:
     """Judge the gate of one ticket."""
@@ -32,22 +39,33 @@ def train(workspace: Workspace) -> Verdict:
     findings: list[Finding] = []
     parts = 1
     if not any(f.path == PIPELINE for f in broken):
-        findings, parts = _whole(workspace.train, None, workspace.now)
-        findings += _forks(workspace)
+        findings, parts = _whole(workspace.train, workspace.now)
+        findings = _explained(workspace, findings + _forks(workspace))
     if any(f.path.startswith(EVENTS) for f in broken):
         # Events that cannot be read are no sign that nobody opened these tickets.
         findings = [f for f in findings if f.code != "VT311"]
     return _verdict([*broken, *findings], parts)
 
 
-def trees(workspace: Workspace, base: str = "", head: str = "", staged: bool = False) -> Verdict:
-    """Judge a commit, what is staged, or the working tree, and compare it with the commit `base`."""
-    before = workspace.train_at(base) if base else None
+def _explained(workspace: Workspace, findings: list[Finding]) -> list[Finding]:
+    """Say where git took a change back, instead of what that looks like; git is asked only where something is odd."""
+    if not any(f.code in TAKEN_BACK for f in findings) and not workspace.index.value(MISSING):
+        return findings
+    from agenticops.flows import void
+
+    told = void.findings(workspace)
+    places = {f.path for f in told}
+    return [*(f for f in findings if f.code not in TAKEN_BACK or f.path not in places), *told]
+
+
+def trees(workspace: Workspace, head: str = "", staged: bool = False) -> Verdict:
+    """Judge a commit, what is staged, or the working tree; `flows.replay` compares it with a base."""
     after = workspace.staged_train() if staged else workspace.train_at(head) if head else workspace.train
-    findings, parts = _whole(after, before, workspace.now)
-    for name in set(before.ticket_ids()) - set(after.ticket_ids()) if before else ():
-        hint = f"bring it back: git restore --source {base} -- tickets/{name}"
-        findings.append(Finding("VT313", f"ticket {name} was moved or deleted", f"tickets/{name}", hint=hint))
+    findings, parts = _whole(after, workspace.now)
+    if staged:
+        from agenticops.flows import staging
+
+        findings = staging.explained(workspace, after, findings)
     return _verdict(findings, parts)
 
 
@@ -57,13 +75,13 @@ def _verdict(findings: list[Finding], parts: int) -> Verdict:
     return Verdict("train", "", tuple(unique.values()), parts)
 
 
-def _whole(train: Train, before: Train | None, now: str) -> tuple[list[Finding], int]:
+def _whole(train: Train, now: str) -> tuple[list[Finding], int]:
     """Judge the pipeline, every ticket and the root session of a train. Gives the findings and the number of parts."""
     findings = pipeline_findings(train)
     names = train.ticket_ids()
     for name in names:
         try:
-            findings += gate.integrity(Case(train, train.ticket(name), before=before, now=now))
+            findings += gate.integrity(Case(train, train.ticket(name), now=now))
         except StateError as e:
             findings.append(Finding("VT304", e.message, _path(e.place, ""), _line(e.place), hint=e.hint))
     return [*findings, *_root_session(train)], len(names) + 1
@@ -80,7 +98,18 @@ def pipeline_findings(train: Train) -> list[Finding]:
         for c in g.checks
         if c.check not in checks.CHECKS
     ]
-    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *unknown)]
+    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *unknown, *_commands(train))]
+
+
+def _commands(train: Train) -> list[Finding]:
+    """Report commands that could never run, whoever trusts them."""
+    if not any("command" in c.parameters for g in train.pipeline.gates.values() for c in g.checks):
+        return []
+    from agenticops.core.executables import executables
+
+    refused = [e for e in executables(train) if e.refused]
+    hint = "agenticops trust show"
+    return [Finding("VT403", f"{e.place.partition(' ')[2]}: {e.refused}", PIPELINE, hint=hint) for e in refused]
 
 
 def _placed(finding: Finding, text: str) -> Finding:

@@ -90,7 +90,7 @@ def _begun(
     if not continues:
         fields |= {
             "started_at": workspace.now,
-            "operator": workspace.git.identity(),
+            "operator": workspace.operator,
             "assistant": os.environ.get("AGENTICOPS_ASSISTANT", ""),
         }
     above = parents(train, ticket)

@@ -31,6 +31,8 @@ KIND_OF: dict[Status, str] = {
 }
 # The anchor of the bullet that `artifact record` ticks.
 RECORDED = "recorded-"
+# Parts the last bullet from one that is added below it: without a line between, ticking and adding would conflict.
+CHECKLIST_END = "<!-- New bullets go above this line; it lets branches merge. -->"
 SESSION_BODY = "\n# Session notes\n\nFree text below the front-matter is yours.\n"
 
 
@@ -87,7 +89,9 @@ def _checklist(train: Train, ticket: Ticket, item: WorkItem) -> str:
         path = train.artifact_path(contract, ticket.item)
         bullets.append(f"- [ ] {contract.title or name} is recorded: {path} * <!-- id: {RECORDED}{name} -->")
     owed = "\n\n".join(bullets) or "This phase owes no artifact."
-    return documents.render(template, {**train.values(ticket, item.title), "artifacts": owed})
+    text = documents.render(template, {**train.values(ticket, item.title), "artifacts": owed})
+    newline = "\r\n" if "\r\n" in text else "\n"
+    return f"{text.rstrip()}{newline}{newline}{CHECKLIST_END}{newline}"
 
 
 def start(workspace: Workspace, tx: Transaction, item: WorkItem, phase: str = "") -> Ticket:

@@ -18,11 +18,13 @@ class Finding(Struct, frozen=True):
     line: int = 0
     severity: Severity = "error"
     hint: str = ""
+    commit: str = ""
 
     @property
     def place(self) -> str:
-        """`path:line`, or the path alone."""
-        return f"{self.path}:{self.line}" if self.line else self.path
+        """`path:line`, or the path alone; of a commit as git writes it, `commit:path`."""
+        place = f"{self.path}:{self.line}" if self.line else self.path
+        return f"{self.commit[:10]}:{place}" if self.commit else place
 
 
 class Verdict(Struct, frozen=True):
@@ -33,6 +35,7 @@ class Verdict(Struct, frozen=True):
     findings: tuple[Finding, ...]
     checks: int
     digest: str = ""
+    commits: int = 0
 
     @property
     def holds(self) -> bool:

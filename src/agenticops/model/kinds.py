@@ -15,9 +15,12 @@ STATES = {
 }
 FACTS = {
     "train_adopted": "init wrote or upgraded the train's files",
+    "hooks_installed": "the lines that hand the train's files to the merge driver were written into .gitattributes",
+    "hooks_removed": "the lines of the merge driver were taken out of .gitattributes",
     "item_edited": "fields or text of a work item were changed",
     "ticket_edited": "what people own of a ticket was changed",
     "effort_spent": "hours of work were noted",
+    "voided": "the named events do not count: git took their effect back before they were committed",
     "status_restored": "doctor set a hand-edited status back to what the log says",
     "bullet_ticked": "a bullet was checked by a command",
     "bullet_observed": "a bullet was found checked that no command had checked; the actor is the line's author",
@@ -44,5 +47,15 @@ FACTS = {
     "mode_entered": "the session entered another mode",
     "handed_off": "an agent handed the session on",
     "handoff_accepted": "the receiving agent took over",
+    "log_compacted": "shards were packed: how many, and how many events",
+    "log_retained": "events outlived the policy: what was dropped or archived, with the digest of the ids",
+    "log_summarized": "one day of a clone's local log in figures",
+}
+# In the local log, which is not committed.
+LOCALS = {
+    "heartbeat": "an agent or a worker is alive",
+    "resource_sampled": "processor, memory and the like, as numbers",
+    "error_logged": "something failed; `severity` critical is archived, not dropped",
+    "output_captured": "what a program printed",
 }
 KINDS = {**STATES, **FACTS}

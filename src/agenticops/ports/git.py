@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agenticops.errors import RemoteError, TrainError, UsageError
@@ -31,6 +31,9 @@ class Git:
         self.root = root
         self.git_dir = git_dir
         self.common_dir = common_dir
+        self.trusted: Callable[[str, str], bool] = lambda key, value: False
+        self._suspect: bool | None = None
+        self._programs: dict[str, tuple[str, str]] | None = None
 
     @classmethod
     def discover(cls, start: str) -> Git:
@@ -75,19 +78,21 @@ class Git:
         return cls(top.stdout.rstrip("\n"), git_dir, os.path.normpath(os.path.join(start, common)))
 
     def run(
-        self, *arguments: str, check: bool = True, input: str | None = None, optional_locks: bool = False
+        self,
+        *arguments: str,
+        check: bool = True,
+        input: str | None = None,
+        optional_locks: bool = False,
+        env: Mapping[str, str] | None = None,
     ) -> CompletedProcess[str]:
         """Run git in the worktree, without prompts. Raises TrainError with git's own words when it fails."""
         import subprocess
 
-        env = {**os.environ, "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        if not optional_locks:
-            env["GIT_OPTIONAL_LOCKS"] = "0"
         try:
             done = subprocess.run(
-                ["git", *arguments],
+                self.command(*arguments),
                 cwd=self.root or self.git_dir,
-                env=env,
+                env={**self.environment(optional_locks), **(env or {})},
                 input=input,
                 capture_output=True,
                 text=True,
@@ -96,9 +101,64 @@ class Git:
         except FileNotFoundError:
             raise RemoteError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
         if check and done.returncode:
-            words = (done.stderr or done.stdout).strip().splitlines()
-            raise TrainError(f"git {arguments[0]} failed: {words[-1] if words else 'no message'}")
+            raise self._failure(arguments, done.stderr or done.stdout)
         return done
+
+    def _failure(self, arguments: Sequence[str], said: str) -> TrainError:
+        if "dubious ownership" in said:
+            hint = f"if you trust its owner: git config --global --add safe.directory {self.root or self.git_dir}"
+            return TrainError("git does not work in a repository that belongs to another user", hint=hint)
+        words = said.strip().splitlines()
+        return TrainError(f"git {arguments[0]} failed: {words[-1] if words else 'no message'}")
+
+    def command(self, *arguments: str) -> list[str]:
+        """Give the words that run git: nothing that the clone names is executed (see `shield`).
+
+        Raises SecretError for a word that looks like a secret: everybody on the machine can read the process list.
+        """
+        from agenticops.core import secrets
+        from agenticops.ports import shield
+
+        known = secrets.known_values(os.environ)
+        for word in arguments:
+            secrets.refuse(word, "an argument of git", known, noun="argument")
+        return ["git", *shield.OPTIONS, *self._overrides(), *shield.arguments(arguments)]
+
+    def environment(self, optional_locks: bool = False) -> dict[str, str]:
+        """Give the environment that git runs in."""
+        from agenticops.ports import shield
+
+        return {
+            **shield.environment(os.environ, optional_locks),
+            **(shield.worktree(self.root) if self.suspect else {}),
+        }
+
+    @property
+    def suspect(self) -> bool:
+        """Tell whether the clone's configuration names programs, or another worktree; looked at once."""
+        if self._suspect is None:
+            from agenticops.ports import shield
+
+            files = (os.path.join(self.common_dir, "config"), os.path.join(self.git_dir, "config.worktree"))
+            self._suspect = bool(self.git_dir) and shield.suspect(*files)
+        return self._suspect
+
+    def programs(self) -> dict[str, tuple[str, str]]:
+        """Give the programs that the clone's configuration names: key → (its value, the user's own value or "")."""
+        if not self.suspect:
+            return {}
+        if self._programs is None:
+            from agenticops.ports import shield
+
+            self._programs = {}  # asking is itself a call of git
+            self._programs = shield.programs(self.run("config", "--list", "--includes", "--show-scope", "-z").stdout)
+        return self._programs
+
+    def _overrides(self) -> list[str]:
+        from agenticops.ports import shield
+
+        found = self.programs()
+        return shield.overrides(found, self.trusted) if found else []
 
     def head(self) -> str:
         """Give the commit that HEAD names, or "" on an unborn branch."""
@@ -113,12 +173,21 @@ class Git:
         return answer.stdout.strip()
 
     def position(self) -> str:
-        """Give HEAD's commit and the length of its reflog: a commit that was reset has moved HEAD twice."""
-        try:
-            moves = os.stat(os.path.join(self.git_dir, "logs", "HEAD")).st_size
-        except OSError:
-            moves = 0
-        return f"{self.head()}:{moves}"
+        """Give HEAD's commit and how the files look that git writes when it moves HEAD: it may have come back.
+
+        The reflog grows by each move, but it may be switched off, or expire, and a move that another worktree makes is
+        not in it. The files of HEAD, its branch, the packed refs and the ref tables are replaced by each move; that of
+        the stash because `stash create` and `store` keep a copy of what is staged and move nothing.
+        """
+        reference = self._head_file() or ""
+        branch = reference[5:] if reference.startswith("ref: ") else ""
+        own, common = self.git_dir, self.common_dir
+        files = [f"{own}/logs/HEAD", f"{own}/HEAD", f"{own}/reftable/tables.list", f"{common}/refs/stash"]
+        if branch:
+            loose = f"{common}/{branch}"
+            files.append(loose if os.path.exists(loose) else f"{common}/packed-refs")
+        files.append(f"{common}/reftable/tables.list")
+        return ":".join([self.head(), *(_look(f) for f in files)])
 
     def branch(self) -> str:
         """Give the checked-out branch, also of a rebase in progress, or "" on a detached HEAD."""
@@ -158,27 +227,6 @@ class Git:
         """Tell whether the index knows a path."""
         return bool(self.run("ls-files", "-z", "--", f":(literal){path}").stdout)
 
-    def commit(self, paths: Sequence[str], message: str) -> str:
-        """Commit just these paths as they are in the working tree; give the short id ("" when nothing changed)."""
-        literal = [f":(literal){p}" for p in sorted(set(paths))]
-        known = self.run("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *literal).stdout
-        wanted = "".join(f"{p}\0" for p in sorted({k for k in known.split("\0") if k}))
-        if not wanted:
-            return ""
-        self.run(
-            "--literal-pathspecs",
-            "add",
-            "--pathspec-from-file=-",
-            "--pathspec-file-nul",
-            input=wanted,
-            optional_locks=True,
-        )
-        if self.head() and not self.run("diff", "--cached", "--quiet", "--", *literal, check=False).returncode:
-            return ""
-        only = ("--only", "--pathspec-from-file=-", "--pathspec-file-nul")
-        self.run("--literal-pathspecs", "commit", "--quiet", "-m", message, *only, input=wanted, optional_locks=True)
-        return self.run("rev-parse", "--short", "HEAD").stdout.strip()
-
     def author_of(self, path: str, line: int) -> str:
         """Give `Name <mail>` of the commit that wrote a line, or "" when it is not committed."""
         answer = self.run("blame", "--porcelain", "-L", f"{line},{line}", "--", path, check=False)
@@ -203,6 +251,8 @@ class Git:
         return None if text.endswith("refs/heads/.invalid") else text
 
     def _ref(self, name: str) -> str:
+        if not name.startswith("refs/") or ".." in name:
+            return ""  # a HEAD that names a file elsewhere is none
         for base in (self.git_dir, self.common_dir):
             try:
                 with open(os.path.join(base, name), encoding="ascii", errors="replace") as f:
@@ -217,6 +267,14 @@ class Git:
         except OSError:
             pass
         return ""
+
+
+def _look(file: str) -> str:
+    try:
+        s = os.stat(file)
+    except OSError:
+        return ""
+    return f"{s.st_size}.{s.st_mtime_ns}.{s.st_ino}"
 
 
 def _common(git_dir: str) -> str:

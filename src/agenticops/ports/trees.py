@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from agenticops.errors import StateError, TrainError
@@ -19,8 +20,26 @@ REGULAR = 0o100000
 def open_repository(git: Git) -> Repo:
     """Open the repository; it is closed with the process."""
     from git import Repo
+    from git.exc import InvalidGitRepositoryError, NoSuchPathError
 
-    return Repo(git.root or git.git_dir)
+    try:
+        repository = Repo(git.root or git.git_dir)
+    except (InvalidGitRepositoryError, NoSuchPathError):
+        raise TrainError("git's own files are damaged here", place=git.git_dir, hint="git fsck") from None
+    repository.git.update_environment(**git.environment())
+    return repository
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[None]:
+    """Turn an object that is not here into an error: in a partial clone nothing is fetched on the way."""
+    from git.exc import ODBError
+
+    try:
+        yield
+    except (ValueError, ODBError, OSError):
+        hint = "git fsck; in a partial clone, fetch everything: git fetch --refetch --no-filter"
+        raise TrainError("its content is not in this clone", place=path, hint=hint) from None
 
 
 class CommitTree:
@@ -30,6 +49,7 @@ class CommitTree:
         from git.exc import BadName, BadObject
 
         self.revision = revision
+        self._folders: dict[str, dict[str, Any]] = {}
         try:
             self.tree: Tree = open_repository(git).commit(revision).tree
         except (BadName, BadObject, ValueError, IndexError):
@@ -43,24 +63,33 @@ class CommitTree:
             return None
         if found.mode == LINK:
             raise StateError("a symbolic link; links are not followed", place=f"{self.revision}:{path}")
-        content: bytes = found.data_stream.read()
+        with _reading(path):
+            content: bytes = found.data_stream.read()
         return content
 
     def names(self, path: str) -> list[str]:
         """Give the sorted entries of a folder."""
-        found = self._find(path) if path else self.tree
-        return sorted(str(e.name) for e in found) if found is not None and found.type == "tree" else []
+        return sorted(self._folder(path))
 
     def size(self, path: str) -> int | None:
         """Give the size of a file in bytes, or None."""
         found = self._find(path)
-        return None if found is None or found.type != "blob" else int(found.size)
+        with _reading(path):
+            return None if found is None or found.type != "blob" else int(found.size)
 
     def _find(self, path: str) -> Any:
-        try:
-            return self.tree / path
-        except KeyError:
-            return None
+        folder, _, name = path.rpartition("/")
+        return self._folder(folder).get(name)
+
+    def _folder(self, path: str) -> dict[str, Any]:
+        """Give the entries of a folder; each is taken apart once, for a log holds hundreds of files."""
+        found = self._folders.get(path)
+        if found is None:
+            tree = self._find(path) if path else self.tree
+            there = tree is not None and tree.type == "tree"
+            with _reading(path):
+                found = self._folders[path] = {str(e.name): e for e in tree} if there else {}
+        return found
 
 
 class StagedTree:
@@ -79,7 +108,8 @@ class StagedTree:
         found = self._blob(path)
         if found is None:
             return None
-        content: bytes = found.data_stream.read()
+        with _reading(path):
+            content: bytes = found.data_stream.read()
         return content
 
     def names(self, path: str) -> list[str]:
@@ -90,7 +120,8 @@ class StagedTree:
     def size(self, path: str) -> int | None:
         """Give the size of a staged file in bytes, or None."""
         found = self._blob(path)
-        return None if found is None else int(found.size)
+        with _reading(path):
+            return None if found is None else int(found.size)
 
     def _blob(self, path: str) -> Blob | None:
         if path in self.unmerged:

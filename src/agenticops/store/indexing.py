@@ -22,7 +22,7 @@ from agenticops.model.session import Session
 from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
-from agenticops.store import journal, log
+from agenticops.store import journal, log, voids
 from agenticops.store.index import LOG_INDEXES, Index
 
 D = TypeVar("D")
@@ -67,7 +67,7 @@ class Indexed:
 
     def last_state(self, subject: str) -> str:
         """Give the id of a subject's last state event, or ""."""
-        return fold.chain(self._events("subject=? AND prev IS NOT NULL", subject)).last
+        return fold.chain(self._events("subject=? AND prev IS NOT NULL AND kind NOT GLOB 'voided:*'", subject)).last
 
     def select(self, where: str, values: tuple[object, ...], limit: int = 0) -> list[Event]:
         """Give events by condition, in order; with a limit, the last ones."""
@@ -257,6 +257,7 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
             _read(index, path, lambda path=path: _shard(index, tree, path))  # type: ignore[misc]
     for statement in LOG_INDEXES.split(";\n"):
         index.db.execute(statement)
+    voids.settle(index)
     for folder in folders:
         index.watch(folder, hot=True)
 
@@ -311,7 +312,7 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
 
     def take() -> None:
         nonlocal status
-        ticket = documents.ticket_in(tree, name)
+        ticket = _same(index, tree, path) or documents.ticket_in(tree, name)
         status = ticket.status
         raw = tree.read(ticket.checklist_path)
         bullets = checklists.parse(yamltext.decode(raw or b"", ticket.checklist_path))
@@ -330,6 +331,13 @@ def _ticket(index: Index, tree: Tree, name: str) -> None:
 
     _read(index, path, take)
     index.keep(looks, hot=status not in CLOSED)
+
+
+def _same(index: Index, tree: Tree, path: str) -> Ticket | None:
+    """Give the ticket that these very bytes gave the last time: a tick changes the checklist next to it only."""
+    digest = journal.digest(tree.read(path))
+    known = index.value("SELECT json FROM parsed WHERE path=? AND digest=?", path, digest)
+    return None if known is None else msgspec.json.decode(known, type=Ticket)
 
 
 def _items(index: Index, tree: Tree, changed: set[str], tickets: set[str]) -> None:

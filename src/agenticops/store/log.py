@@ -1,7 +1,8 @@
 """The log: append-only JSON Lines in sealed shards, `.agenticops/events/YYYY/MM/<ulid>.jsonl`. ADR 0002.
 
-A shard is open to one worktree at one HEAD commit. It is sealed when HEAD has moved, when the index knows it, or at
-256 events; so no two branches ever append to the same file, and shards merge without conflict on any git.
+A shard is open to one worktree at one HEAD commit. It is sealed when HEAD has moved, when the index knows it, when
+anybody else has written its file, or at 256 events; so no two branches ever append to the same file, and shards merge
+without conflict on any git.
 """
 
 from __future__ import annotations
@@ -19,15 +20,16 @@ from agenticops.model.tree import Tree
 
 FULL = 256
 MAX_LAMPORT = 2**40
+_GRAIN = (b'actor":', b'kind":', b'subject":', b'data":')
 _decoder = msgspec.json.Decoder(Event)
 
 
-def shards(tree: Tree) -> list[str]:
-    """List the shards of a tree, oldest folder first."""
+def shards(tree: Tree, top: str = EVENTS) -> list[str]:
+    """List the shards of a tree and their packs, oldest folder first."""
     found = []
-    for year in tree.names(EVENTS):
-        for month in tree.names(f"{EVENTS}/{year}"):
-            folder = f"{EVENTS}/{year}/{month}"
+    for year in tree.names(top):
+        for month in tree.names(f"{top}/{year}"):
+            folder = f"{top}/{year}/{month}"
             found += [f"{folder}/{name}" for name in tree.names(folder) if name.endswith(".jsonl")]
     return found
 
@@ -40,7 +42,7 @@ def decode(data: bytes, path: str) -> list[Event]:
             continue
         try:
             event = _decoder.decode(row)
-        except (msgspec.DecodeError, UnicodeDecodeError) as e:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
             hint = "restore the shard from git: its lines are never edited"
             raise StateError(f"not an event: {e}", place=f"{path}:{number}", hint=hint) from None
         if not 0 < event.lamport < MAX_LAMPORT:
@@ -51,7 +53,19 @@ def decode(data: bytes, path: str) -> list[Event]:
 
 def encode(events: Iterable[Event]) -> bytes:
     """Write events as lines."""
-    return b"".join(msgspec.json.encode(e) + b"\n" for e in events)
+    return b"".join(_line(e) + b"\n" for e in events)
+
+
+def _line(event: Event) -> bytes:
+    """Write one line, with up to seven blanks before each of four keys; the event's id says how many.
+
+    Git compares files in pieces of 64 bytes from the start of a line. Without the blanks a shard looks like any other
+    of the same ticket, and a revert on one side is taken for a folder that was renamed: a conflict. ADR 0017.
+    """
+    row = msgspec.json.encode(event)
+    for key, char in zip(_GRAIN, event.id[-len(_GRAIN) :].encode(), strict=False):
+        row = row.replace(b',"' + key, b"," + b" " * (char & 7) + b'"' + key, 1)
+    return row
 
 
 def read(tree: Tree) -> list[Event]:
@@ -88,8 +102,13 @@ class OpenShard:
     def __init__(self, folder: str) -> None:
         self.file = os.path.join(folder, "shard.json")
 
-    def find(self, head: str, size: Callable[[str], int | None], tracked: Callable[[str], bool]) -> str:
-        """Give the path of the open shard, or "" when a new one must be begun; `head` is git's position."""
+    def find(self, head: str, mark: Callable[[str], str], tracked: Callable[[str], bool], stamp: str = "") -> str:
+        """Give the path of the open shard, or "" when a new one must be begun; `head` is git's position.
+
+        The shard must be the very file that was written here last (`mark`): one that a stash, a checkout or a copy of
+        the clone has put there is known elsewhere too. While git's stamp is the one that was noted, the index is as it
+        was, and need not be asked.
+        """
         try:
             with open(self.file, encoding="utf-8") as f:
                 state = json.load(f)
@@ -98,16 +117,21 @@ class OpenShard:
         if not isinstance(state, dict) or state.get("head") != head or state.get("count", FULL) >= FULL:
             return ""
         path = str(state.get("path", ""))
-        if size(path) is None or tracked(path):
+        same = bool(stamp) and state.get("stamp") == stamp
+        now = mark(path)
+        if not now or state.get("mark") != now or (not same and tracked(path)):
             return ""
         return path
 
-    def remember(self, path: str, head: str, count: int) -> None:
+    def remember(self, path: str, head: str, count: int, stamp: str, mark: str) -> None:
         """Note the shard; losing this note only begins a new shard earlier."""
-        temporary = f"{self.file}.{os.getpid()}~"
-        with open(temporary, "w", encoding="utf-8") as f:
-            json.dump({"path": path, "head": head, "count": count}, f)
-        os.replace(temporary, self.file)
+        temporary = f"{self.file}~"
+        try:
+            with open(temporary, "w", encoding="utf-8") as f:
+                json.dump({"path": path, "head": head, "count": count, "stamp": stamp, "mark": mark}, f)
+            os.replace(temporary, self.file)
+        except OSError:
+            pass
 
 
 def new_path(at: str, ulid: str) -> str:

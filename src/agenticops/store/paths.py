@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from collections.abc import Iterable
 
 from agenticops.errors import StateError
 
@@ -89,11 +90,13 @@ def names(root: int, path: str) -> list[str]:
         return []
     try:
         return sorted(os.listdir(where))
+    except OSError as e:
+        raise _refusal(e, path) from None
     finally:
         os.close(where)
 
 
-def replace(root: int, path: str, content: bytes, sync: bool = True) -> None:
+def replace(root: int, path: str, content: bytes, sync: bool = True, folder_too: bool = True) -> None:
     """Write a file whole: a temporary file in the same folder, flushed, then renamed over it."""
     *folder, name = parts(path)
     where = open_folder(root, folder, create=True)
@@ -106,22 +109,42 @@ def replace(root: int, path: str, content: bytes, sync: bool = True) -> None:
             mode = stat.S_IMODE(os.stat(name, dir_fd=where, follow_symlinks=False).st_mode)
         except FileNotFoundError:
             pass
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-        with os.fdopen(os.open(temporary, flags, 0o666, dir_fd=where), "wb") as file:
-            file.write(content)
-            file.flush()
-            if mode is not None:
-                os.fchmod(file.fileno(), mode)
-            if sync:
-                os.fsync(file.fileno())
-        os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
-        if sync:
+        try:
+            with os.fdopen(_fresh(temporary, where), "wb") as file:
+                file.write(content)
+                file.flush()
+                if mode is not None:
+                    os.fchmod(file.fileno(), mode)
+                if sync:
+                    os.fsync(file.fileno())
+            os.replace(temporary, name, src_dir_fd=where, dst_dir_fd=where)
+        except OSError:
+            _drop(temporary, where)
+            raise
+        if sync and folder_too:
             os.fsync(where)
     finally:
         os.close(where)
 
 
-def remove(root: int, path: str) -> None:
+def _fresh(name: str, where: int) -> int:
+    """Begin a temporary file; what a crash left under its name is removed, never written into."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, 0o666, dir_fd=where)
+    except FileExistsError:
+        os.unlink(name, dir_fd=where)
+        return os.open(name, flags, 0o666, dir_fd=where)
+
+
+def _drop(name: str, where: int) -> None:
+    try:
+        os.unlink(name, dir_fd=where)
+    except OSError:
+        pass  # doctor finds it
+
+
+def remove(root: int, path: str, sync: bool = True) -> None:
     """Remove a file if it is there."""
     *folder, name = parts(path)
     where = open_folder(root, folder)
@@ -129,11 +152,38 @@ def remove(root: int, path: str) -> None:
         return
     try:
         os.unlink(name, dir_fd=where)
-        os.fsync(where)
+        if sync:
+            os.fsync(where)
     except FileNotFoundError:
         pass
     finally:
         os.close(where)
+
+
+def settle(root: int, wanted: Iterable[str], files: bool = False) -> None:
+    """Make the folders above some paths durable, each once; with `files`, what stands at the paths too."""
+    pieces = [tuple(parts(path)) for path in wanted]
+    for folder in sorted({p[:n] for p in pieces for n in range(len(p))}):
+        here = open_folder(root, list(folder))
+        if here is None:
+            continue
+        try:
+            for name in sorted({p[-1] for p in pieces if p[:-1] == folder}) if files else ():
+                _flush(name, here)
+            os.fsync(here)
+        finally:
+            os.close(here)
+
+
+def _flush(name: str, where: int) -> None:
+    try:
+        handle = os.open(name, _FILE, dir_fd=where)
+    except FileNotFoundError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _refusal(error: OSError, path: str) -> StateError:

@@ -13,6 +13,8 @@ class WorkingTree:
     def __init__(self, root: str, overlay: dict[str, bytes | None] | None = None) -> None:
         self.root = root
         self.overlay = overlay or {}
+        # A transaction notes here what was read first: it must still be so when it writes.
+        self.witness: dict[str, bytes | None] | None = None
         self.handle = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
     def __del__(self) -> None:
@@ -22,9 +24,10 @@ class WorkingTree:
 
     def read(self, path: str) -> bytes | None:
         """Give the content of a regular file, or None when there is none."""
-        if path in self.overlay:
-            return self.overlay[path]
-        return paths.read(self.handle, path)
+        found = self.overlay[path] if path in self.overlay else paths.read(self.handle, path)
+        if self.witness is not None:
+            self.witness.setdefault(path, found)
+        return found
 
     def names(self, path: str) -> list[str]:
         """Give the sorted entries of a folder."""
@@ -43,3 +46,8 @@ class WorkingTree:
             return None if content is None else len(content)
         found = paths.status(self.handle, path)
         return None if found is None else found.st_size
+
+    def mark(self, path: str) -> str:
+        """Give a value that changes whenever somebody writes, replaces or copies the file; "" when there is none."""
+        found = paths.status(self.handle, path)
+        return "" if found is None else f"{os.uname().nodename}:{found.st_ino}:{found.st_ctime_ns}:{found.st_size}"

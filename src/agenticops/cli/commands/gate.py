@@ -13,29 +13,50 @@ from agenticops.cli.lines import DIM, STRONG, WARN, Line, bad, clean, following,
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_VERDICT, UsageError
 from agenticops.flows import conduct, judge
+from agenticops.model.finding import Verdict
 from agenticops.workspace import RESOURCES, Workspace
 
 app = group("Gates: what a phase demands before work may leave it.", "agenticops gate show training")
 
 
-@app.command(**example("agenticops check", "agenticops check training_142", "agenticops check --base origin/main"))
+@app.command(
+    **example(
+        "agenticops check",
+        "agenticops check training_142",
+        "agenticops check --base origin/main --head HEAD --replay",
+    )
+)
 def check(
     ticket: Annotated[
         str, typer.Argument(metavar="[TICKET]", help="Judge this ticket's gate; default: the whole train.")
     ] = "",
-    base: Annotated[str, typer.Option(metavar="REV", help="Compare with this commit: ticked stays ticked.")] = "",
+    base: Annotated[str, typer.Option(metavar="REV", help="Compare with this commit: what was done stays done.")] = "",
     head: Annotated[str, typer.Option(metavar="REV", help="Judge this commit instead of the working tree.")] = "",
     staged: Annotated[bool, typer.Option("--staged", help="Judge what the next commit would hold.")] = False,
+    replay: Annotated[bool, typer.Option("--replay", help="Judge every commit since the base, merges too.")] = False,
+    branch: Annotated[
+        str, typer.Option(metavar="NAME", help="The branch that is judged; default: the head, or GITHUB_HEAD_REF.")
+    ] = "",
     json: Json = False,
 ) -> None:
     """Judge the whole train, or the gate of one ticket. Exits 3 when it does not hold."""
+    if not base and (replay or branch):
+        raise UsageError("--replay and --branch go with --base", hint="agenticops check --base origin/main --replay")
     if not (base or head or staged):
         raise typer.Exit(hot.serve("check", ticket or None, json))
     if ticket or (head and staged):
         raise UsageError(
             "--base, --head and --staged judge a whole train, one tree at a time", hint="agenticops check --help"
         )
-    raise typer.Exit(hot.told(judge.trees(Workspace(), base, head, staged), json))
+    raise typer.Exit(hot.told(_compared(base, head, staged, branch, replay), json))
+
+
+def _compared(base: str, head: str, staged: bool, branch: str, steps: bool) -> Verdict:
+    if not base:
+        return judge.trees(Workspace(), head, staged)
+    from agenticops.flows import replay
+
+    return replay.compare(Workspace(), replay.Call(base, head, staged, branch, steps))
 
 
 @app.command(**example("agenticops gate show training"))

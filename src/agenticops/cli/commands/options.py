@@ -16,7 +16,9 @@ TicketArgument = Annotated[str, typer.Argument(metavar="[TICKET]", help="The tic
 ItemArgument = Annotated[str, typer.Argument(metavar="ITEM", help="The work item's id, or its start.")]
 PhaseArgument = Annotated[str, typer.Argument(metavar="PHASE", help="A phase of the pipeline.")]
 TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to write down.")]
-Commit = Annotated[bool, typer.Option("--commit", help="Commit just what this step wrote.")]
+Commit = Annotated[
+    bool, typer.Option("--commit", help="Commit this step's files and events, nothing else; commit hooks are skipped.")
+]
 
 
 class Group(TyperGroup):

@@ -11,9 +11,9 @@ from agenticops.cli.commands.options import Commit, ItemArgument, Json, TicketAr
 from agenticops.cli.commands.work import opened
 from agenticops.cli.lines import DIM, STRONG, Line, bar, clean, following, line, ok
 from agenticops.cli.output import emit
+from agenticops.flows import aim, visit
+from agenticops.flows import commit as commits
 from agenticops.flows import ticket as tickets
-from agenticops.flows import visit
-from agenticops.model.layout import EVENTS
 from agenticops.workspace import Workspace
 
 app = group("Tickets: one visit of a work item to a phase.", "agenticops ticket list --status blocked")
@@ -28,10 +28,9 @@ def new(
 ) -> None:
     """Open the first ticket of a work item, with its phase's checklist and artifact list."""
     workspace = Workspace()
+    before = commits.staged(workspace, commits.documents(workspace, aim.item_id(workspace, item))) if commit else {}
     ticket = tickets.new(workspace, item, phase)
-    done = (
-        workspace.commit([ticket.folder, f"docs/work/{ticket.item}.md", EVENTS], f"Open {ticket.id}") if commit else ""
-    )
+    done = commits.of_item(workspace, ticket.item, f"Open {ticket.id}", ticket.id, before=before) if commit else ""
     rows = opened(ticket)
     if done:
         rows.insert(-1, ok(f"committed {done}"))

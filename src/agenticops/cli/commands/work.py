@@ -12,8 +12,8 @@ from agenticops.cli.commands.options import Commit, ItemArgument, Json, example,
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import UsageError
+from agenticops.flows import commit as commits
 from agenticops.flows import work
-from agenticops.model.layout import EVENTS
 from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 from agenticops.workspace import Workspace
@@ -84,11 +84,8 @@ def new(
         body=body,
     )
     item, ticket = work.new(workspace, draft, start, phase)
-    done = (
-        workspace.commit([item.path, EVENTS, *([ticket.folder] if ticket else [])], f"Open {item.id}: {item.title}")
-        if commit
-        else ""
-    )
+    name = ticket.id if ticket else ""
+    done = commits.of_item(workspace, item.id, f"Open {item.id}: {item.title}", name) if commit else ""
     rows = [ok(f"work item {item.id}", item.path)]
     if ticket:
         rows += opened(ticket)

@@ -61,7 +61,7 @@ def _one(case: Case, name: str, record: Event | None) -> Iterator[Finding]:
 
 def earlier_visit(case: Case, name: str, digest: str) -> str:
     """Name an earlier ticket of the item that recorded this very content, or ""."""
-    for event in reversed(case.after.log.of_item(case.ticket.item)):
+    for event in reversed(fold.live(case.after.log.of_item(case.ticket.item))):
         same = event.kind in ("artifact_recorded", "artifact_kept") and event.data.get("artifact") == name
         if same and event.ticket != case.ticket.id and event.data.get("sha256") == digest:
             return event.ticket

@@ -30,7 +30,7 @@ def check(case: Case) -> Iterator[Finding]:
             path,
             hint="restore it from git",
         )
-    if f"{ticket.item}" not in train.item_ids():
+    if not train.has_item(ticket.item):
         yield Finding(
             "VT309", f"work item {ticket.item} is missing", path, hint=f"restore docs/work/{ticket.item}.md from git"
         )

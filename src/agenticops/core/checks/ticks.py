@@ -8,6 +8,7 @@ from collections.abc import Container, Iterator
 from agenticops.core import fold
 from agenticops.core.case import Case
 from agenticops.model.checklist import Bullet
+from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 
 RESTORE = "check it again in the file; what was done stays done"
@@ -24,10 +25,12 @@ def check(case: Case) -> Iterator[Finding]:
             line = [b.line for b in bullets if b.anchor == anchor][1]
             yield Finding("VT105", f"{count} bullets have the id {anchor}", path, line, hint="give each its own id")
     was = {k: str(e.data.get("text", k)) for k, e in fold.ticked(case.after.log.of_ticket(case.ticket.id)).items()}
-    if case.before is not None and case.ticket.id in case.before.ticket_ids():
+    if case.before is not None and case.before.has_ticket(case.ticket.id):
         was |= {b.key: b.text for b in case.before.checklist(case.ticket).bullets if b.checked}
     yield from _owed(case, now, was)
+    renamed = _renamed(case)
     for key, text in was.items():
+        key = _carried(key, now, renamed)  # the side that ticked it may not have known its new words
         if key not in now:
             yield Finding(
                 "VT104",
@@ -42,16 +45,12 @@ def check(case: Case) -> Iterator[Finding]:
 def _owed(case: Case, now: dict[str, Bullet], ticked: Container[str]) -> Iterator[Finding]:
     """What the ticket owed when it was opened, it owes until it is done; other words are shown, and stay owed."""
     path = case.ticket.checklist_path
-    log = case.after.log.of_ticket(case.ticket.id)
+    log = fold.live(case.after.log.of_ticket(case.ticket.id))
     opened = fold.last(log, "ticket_opened")
     owed = opened.data.get("owed") if opened else None
-    renamed = {str(e.data.get("bullet")): e for e in log if e.kind == "bullet_reworded"}
-    for key in map(str, owed if isinstance(owed, list) else []):
-        first = key
-        for _ in renamed:  # bounded: words may have been given and taken back
-            if key in now or key not in renamed:
-                break
-            key = str(renamed[key].data.get("now"))
+    renamed = _renamed(case)
+    for first in map(str, owed if isinstance(owed, list) else []):
+        key = _carried(first, now, renamed)
         if key not in now and key in ticked:
             continue  # that it vanished is said where ticks are compared
         if key not in now:
@@ -63,3 +62,17 @@ def _owed(case: Case, now: dict[str, Bullet], ticked: Container[str]) -> Iterato
         elif key != first:
             was = renamed[first].data.get("text", first)
             yield Finding("VT107", f"reworded: {was} → {now[key].text}", path, now[key].line, severity="info")
+
+
+def _renamed(case: Case) -> dict[str, Event]:
+    log = fold.live(case.after.log.of_ticket(case.ticket.id))
+    return {str(e.data.get("bullet")): e for e in log if e.kind == "bullet_reworded"}
+
+
+def _carried(key: str, now: Container[str], renamed: dict[str, Event]) -> str:
+    """Follow a bullet through the words that it was given; bounded, for words may be given and taken back."""
+    for _ in renamed:
+        if key in now or key not in renamed:
+            break
+        key = str(renamed[key].data.get("now"))
+    return key

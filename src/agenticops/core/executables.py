@@ -1,0 +1,109 @@
+"""Executables: all that a train can make the tool run. Whatever runs is listed here first; nothing else may. ADR 0015.
+
+Today these are the `command` parameters of a gate's checks; each is a list of words, never a line for a shell. A digest
+covers the words and the content of every repository file that the words, or the parameter `files`, name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, NamedTuple
+
+from agenticops.core.train import Train
+from agenticops.errors import StateError
+from agenticops.model.tree import Tree
+from agenticops.model.trust import Executable
+
+SHELLS = frozenset(("sh", "ash", "bash", "dash", "fish", "ksh", "zsh", "csh", "tcsh", "cmd", "powershell", "pwsh"))
+LONGEST = 100
+GIT = "git config "
+
+
+class Declared(NamedTuple):
+    """A command as a document declares it, not yet judged."""
+
+    place: str
+    command: Any
+    files: Any = ()
+
+
+def gate_commands(train: Train) -> Iterator[Declared]:
+    """Find the commands of gates."""
+    for gate in train.pipeline.gates.values():
+        for number, call in enumerate(gate.checks, 1):
+            if "command" in call.parameters:
+                place = f"config/pipeline.yml gates.{gate.name}.checks.{number} ({call.check})"
+                yield Declared(place, call.parameters["command"], call.parameters.get("files", ()))
+
+
+# Rules, agents and hooks add their own here when they come: what is not found by these never runs.
+SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands,)
+
+
+def executables(train: Train) -> list[Executable]:
+    """List what a train can make the tool execute, in the order of the sources."""
+    return [_judged(train.tree, declared) for source in SOURCES for declared in source(train)]
+
+
+def configured(programs: Mapping[str, tuple[str, str]]) -> list[Executable]:
+    """List what the clone's own git configuration names; git runs these lines itself."""
+    return [Executable(f"{GIT}{key}", (value,), words_digest((value,))) for key, (value, _) in programs.items()]
+
+
+def words_digest(argv: tuple[str, ...], files: tuple[tuple[str, str], ...] = ()) -> str:
+    """Name words and file contents by one digest."""
+    return hashlib.sha256(json.dumps([argv, files]).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _judged(tree: Tree, declared: Declared) -> Executable:
+    command, named = declared.command, declared.files
+    if not _words(command) or not command:
+        shown = (str(command)[:LONGEST],)
+        return Executable(declared.place, shown, "", refused="a list of words is wanted: [program, argument, …]")
+    if not _words(named):
+        return Executable(declared.place, tuple(command), "", refused="files: a list of paths is wanted")
+    argv = tuple(command)
+    name = argv[0].rsplit("/", 1)[-1].lower().removesuffix(".exe")
+    if name in SHELLS and any(word.startswith("-") and "c" in word for word in argv[1:]):
+        return Executable(declared.place, argv, "", refused="a shell is handed a line to run; name the program itself")
+    try:
+        files = [
+            *_covered(tree, argv[:1], optional="/" not in argv[0] or argv[0].startswith("/")),
+            *_covered(tree, argv[1:], optional=True),
+            *_covered(tree, tuple(named), optional=False),
+        ]
+    except StateError as e:
+        return Executable(declared.place, argv, "", refused=f"{e.place}: {e.message}")
+    digest = words_digest(argv, tuple(sorted(set(files))))
+    return Executable(declared.place, argv, digest, tuple(sorted({path for path, _ in files})))
+
+
+def _words(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(isinstance(w, str) and w and "\0" not in w for w in value)
+
+
+def _covered(tree: Tree, words: tuple[str, ...], optional: bool) -> Iterator[tuple[str, str]]:
+    """Digest the files of the repository that words name. Raises StateError for one that is missing or a link."""
+    for word in words:
+        path = word.removeprefix("./")
+        try:
+            if not optional and (path.startswith("/") or ".." in path.split("/")):
+                raise StateError("leaves the repository", place=path)
+            content = tree.read(path)
+        except StateError as e:
+            if optional and ("leaves the repository" in e.message or _folder(tree, path)):
+                continue  # /usr/bin/env, ../x: not the repository's; a folder: its files are not covered
+            raise
+        if content is not None:
+            yield path, hashlib.sha256(content).hexdigest()
+        elif not optional:
+            raise StateError("the file is not there", place=path)
+
+
+def _folder(tree: Tree, path: str) -> bool:
+    try:
+        return bool(tree.names(path))
+    except StateError:
+        return False

@@ -1,0 +1,20 @@
+"""A seeded slice of the hostile harness, and its mutants."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.stress import hostile
+
+
+def test_a_slice_holds_and_covers_every_command() -> None:
+    assert len(hostile.REPOSITORIES) >= 50
+    (result,) = hostile.measure(["include.path to a tracked file"], False)
+    assert (result.executed, result.escaped, result.wrong) == ([], [], [])
+
+
+def test_the_shields_mutant_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(hostile, "every_call", lambda: [("doctor",), ("check", "--staged")])
+    with hostile._no_shield():
+        (result,) = hostile.measure(["core.fsmonitor"], False)
+    assert result.executed

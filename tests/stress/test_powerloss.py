@@ -1,0 +1,14 @@
+"""A taste of the harness `powerloss`, and its mutant."""
+
+from __future__ import annotations
+
+from tests.stress.powerloss import HARNESS
+
+
+def test_a_taste_of_it_holds() -> None:
+    rows = HARNESS.run(0.01, 1)
+    assert all(row.holds for row in rows), rows
+
+
+def test_the_mutant_is_caught() -> None:
+    assert not all(row.holds for row in HARNESS.mutant(0.01, 1))
