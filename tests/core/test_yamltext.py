@@ -350,4 +350,5 @@ def test_so_many_values_are_refused_before_they_are_parsed(row: str) -> None:
     begun = time.process_time()
     with pytest.raises(StateError, match="more than 20000"):
         load(text, "t", limit=yamltext.PIPELINE_LIMIT)
-    assert time.process_time() - begun < 0.1
+    # Parsing it would take seconds; a tracer may slow this down.
+    assert time.process_time() - begun < 0.5

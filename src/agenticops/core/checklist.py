@@ -55,6 +55,9 @@ class _Task(NamedTuple):
         return self.lines[-1].end
 
 
+_Head = tuple[tuple[str, ...], Line]
+
+
 class _Words(NamedTuple):
     """What the text of a bullet says; `core` is where marker and closing comments start."""
 
@@ -120,7 +123,8 @@ def add(text: str, section: str, bullet: str, required: bool) -> str:
     content, marked = _content(bullet)
     required = required or marked
     existing = _bullets(text)
-    path = _section_path(text, section)
+    heads = _headed(text)
+    path = _section_path(heads, section)
     mine = [pair for pair in existing if path is not None and pair[0].section == path]
     _refuse_double(mine, content)
     newline = _newline(text)
@@ -131,7 +135,7 @@ def add(text: str, section: str, bullet: str, required: bool) -> str:
         at, marker = _list_end(text, mine)
         result = _insert(text, at, f"{marker}{written}", newline)
     else:
-        result = _insert(text, _section_end(text, path), f"- {written}", newline)
+        result = _insert(text, _section_end(text, heads, path), f"- {written}", newline)
     before, after = [b.key for b, _ in existing], parse(result).bullets
     known = set(before)
     fresh = [b for b in after if b.key not in known]
@@ -311,9 +315,9 @@ def _reworded(raw: str, content: str) -> str:
     return lead + content + inner + (" " if tail[:1] == "*" else "") + tail
 
 
-def _section_path(text: str, wanted: str) -> str | None:
+def _section_path(heads: list[_Head], wanted: str) -> str | None:
     """Find a section by path or by its own title, whatever the case; None when there is none."""
-    paths = list(dict.fromkeys(JOINER.join(path) for path, _ in _headed(text) if path))
+    paths = list(dict.fromkeys(JOINER.join(path) for path, _ in heads if path))
     needle = _folded(wanted)
     whole = [p for p in paths if _folded(p) == needle]
     for hits in (whole, [p for p in paths if _folded(p.rsplit(JOINER, 1)[-1]) == needle]):
@@ -325,7 +329,7 @@ def _section_path(text: str, wanted: str) -> str | None:
     return None
 
 
-def _headed(text: str) -> list[tuple[tuple[str, ...], Line]]:
+def _headed(text: str) -> list[_Head]:
     """Give each heading line with its path, without level 1."""
     found, stack = [], list[tuple[int, str]]()
     for line in markdown.lines(text):
@@ -336,9 +340,8 @@ def _headed(text: str) -> list[tuple[tuple[str, ...], Line]]:
     return found
 
 
-def _section_end(text: str, path: str) -> int:
+def _section_end(text: str, heads: list[_Head], path: str) -> int:
     """The offset behind the last line of a section's own text, before its first sub-heading."""
-    heads = _headed(text)
     place = next(i for i, (titles, _) in enumerate(heads) if JOINER.join(titles) == path)
     start = heads[place][1].start
     stop = heads[place + 1][1].start if place + 1 < len(heads) else len(text)

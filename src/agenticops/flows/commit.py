@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from agenticops.core.pack import is_pack
 from agenticops.errors import ConflictError, StateError
 from agenticops.model.event import Event
 from agenticops.model.ids import TICKET, ulid
@@ -91,6 +90,8 @@ def _divided(workspace: Workspace, tx: Transaction, wanted: Callable[[Event], bo
 
 def _is_shard(path: str) -> bool:
     """Tell a shard from a pack, whose events were committed long ago."""
+    from agenticops.core.pack import is_pack  # only a step that commits pays for it
+
     return path.endswith(".jsonl") and not is_pack(path)
 
 

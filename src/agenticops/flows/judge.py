@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agenticops.core import checks, gate, lint, yamltext
+from agenticops.core import checks, gate, yamltext
 from agenticops.core.case import Case
 from agenticops.core.checks.ticket import fork_finding
 from agenticops.core.fold import chain
@@ -89,6 +89,8 @@ def _whole(train: Train, now: str) -> tuple[list[Finding], int]:
 
 def pipeline_findings(train: Train) -> list[Finding]:
     """Lint the pipeline, each finding with its line in the file. Raises StateError when there is none."""
+    from agenticops.core import lint  # a ticket's gate goes without it
+
     pipeline = train.pipeline
     text = yamltext.decode(train.tree.read(PIPELINE) or b"", PIPELINE, yamltext.PIPELINE_LIMIT)
     known = f"known: {', '.join(checks.CHECKS)}"

@@ -19,8 +19,11 @@ def refuse_secrets(files: Mapping[str, bytes | None], events: Iterable[Event]) -
             (f"{EVENTS}/", f"{PAST_EVENTS}/")
         ):  # what the log held already was looked at when it was new
             secrets.refuse(content.decode("utf-8", "replace"), path, known)
+    looked_at: set[str] = set()  # the events of one step say the same of actor, item and ticket
     for event in events:
         actor = {"operator": event.actor.operator, "agent": event.actor.agent, "host": event.actor.host}
         about = {"subject": event.subject, "ticket": event.ticket, "item": event.item, "actor": actor}
         for way, text in secrets.strings({**about, **event.data}):
-            secrets.refuse(text, f"event {event.kind}: {way}", known, noun="event")
+            if text not in looked_at:
+                secrets.refuse(text, f"event {event.kind}: {way}", known, noun="event")
+                looked_at.add(text)

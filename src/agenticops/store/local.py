@@ -105,7 +105,7 @@ class Local:
         for raw in (self.tree.read(path) or b"").split(b"\n"):
             try:
                 found.append((_decoder.decode(raw), raw))
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
                 continue
         return found
 
