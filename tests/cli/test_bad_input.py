@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -348,6 +349,31 @@ def test_a_list_never_leaves_a_broken_ticket_out_in_silence(at: Board) -> None:
     for call in (["ticket", "list"], ["ticket", "list", "--json"]):
         code, _, err = cli(repo, *call)
         assert code == 1 and f"at    {TICKET}:2" in err
+
+
+def test_a_list_never_leaves_a_broken_work_item_out_in_silence(at: Board) -> None:
+    repo = at("opened")
+    write(repo, WORK, b"---\nid: [\n---\n")
+    code, out, err = cli(repo, "work", "list")
+    assert code == 1 and f"at    {WORK}" in err and ITEM not in out
+
+
+def test_a_work_item_under_another_name_is_refused(at: Board) -> None:
+    repo = at("tiny-opened")
+    write(repo, "docs/work/t00000009.md", (repo / WORK).read_bytes())
+    code, _, err = cli(repo, "work", "list")
+    assert code == 1 and f"calls itself {ITEM}" in err and "at    docs/work/t00000009.md:2" in err
+
+
+def test_a_disk_that_fails_is_no_bug(at: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = at("tiny-opened")
+
+    def failing(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error", "docs/work")
+
+    monkeypatch.setattr("agenticops.flows.work.listing", failing)
+    code, out, err = cli(repo, "work", "list")
+    assert (code, out) == (1, "") and "the system refused: Input/output error" in err and "at    docs/work" in err
 
 
 @pytest.mark.parametrize("call", [("mode", "show"), ("checklist", "tick"), ("log", "--since")])

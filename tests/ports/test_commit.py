@@ -549,3 +549,16 @@ def test_it_is_quick(begun: Path) -> None:
     start = time.process_time()
     assert take(begun, "a.md")
     assert time.process_time() - start < 0.5
+
+
+def test_many_paths_carry_no_neighbours(begun: Path) -> None:
+    wanted = [f"many/{n % 7}/{n}.md" for n in range(3 * commit.MANY)]
+    for path in (*wanted, "many/3/foreign.md", "many/foreign.md", "foreign.md"):
+        write(begun, path, "x")
+    assert take(begun, *wanted, "t")
+    assert shown(begun) == [f"A {path}" for path in sorted(wanted)]
+    assert status(begun) == "?? foreign.md\n?? many/3/foreign.md\n?? many/foreign.md\n"
+    for path in wanted:
+        (begun / path).unlink()
+    assert take(begun, *wanted)
+    assert shown(begun) == [f"D {path}" for path in sorted(wanted)]

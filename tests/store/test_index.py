@@ -342,6 +342,7 @@ LOSSES: dict[str, Callable[[Path], object]] = {
     "half scrambled": lambda r: scramble(r, 40_960),
     "truncated": lambda r: os.truncate(r / ".git/agenticops/index.sqlite", 8192),
     "another layout": lambda r: run_sql(r, "PRAGMA user_version=999"),
+    "another boot": lambda r: run_sql(r, f"PRAGMA user_version={index_module.layout('before the power went')}"),
 }
 
 

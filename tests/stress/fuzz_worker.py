@@ -26,7 +26,7 @@ from tests.stress.fuzz_targets import ALLOWED, Target, command_line, targets
 SECONDS = 0.250
 MEGABYTES = 256
 PATIENCE, HASTE = 2.0, 0.6
-RETRIES = 2
+RETRIES = 4
 SHOWN = 6
 
 

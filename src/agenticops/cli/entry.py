@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from agenticops.errors import EXIT_BUG, EXIT_INTERRUPTED, TrainError, UsageError
+from agenticops.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, TrainError, UsageError
 
 # Objects between two searches for garbage: more than a command makes by loading its modules.
 FEW = 100_000
@@ -56,6 +56,8 @@ def _served(argv: list[str]) -> int:
         # The reader went away (`| head`); silence the flush at exit too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as e:
+        return _unreadable(e)
     except Exception as e:  # the one place where a bug becomes an exit code
         if os.environ.get("AGENTICOPS_DEBUG"):
             return _traced()
@@ -67,6 +69,18 @@ def _served(argv: list[str]) -> int:
             "  next  run it again with AGENTICOPS_DEBUG=1 and report what it prints\n"
         )
         return EXIT_BUG
+
+
+def _unreadable(error: OSError) -> int:
+    """Say that the machine refused: a disk that fails, or a right that is missing, is no bug of ours."""
+    if os.environ.get("AGENTICOPS_DEBUG"):
+        return _traced()
+    from agenticops.cli.output import complain
+
+    place = os.fsdecode(error.filename) if isinstance(error.filename, str | bytes) else ""
+    reason = os.strerror(error.errno) if error.errno else str(error)
+    complain(TrainError(f"the system refused: {reason}", place=place, hint="agenticops doctor shows what is in order"))
+    return EXIT_ERROR
 
 
 def _traced() -> int:

@@ -47,7 +47,12 @@ def tickets(everything: bool, as_json: bool) -> int:
         emit("ticket-list", report.rows(workspace, "1" if everything else "t.closed = 0"), [], True)
     else:
         emit("ticket-list", None, board.list_lines(report.listed(workspace, everything)), False)
-    broken = [p for p in workspace.index.problems() if p[0].startswith("tickets/")]
+    return unread(workspace, "tickets/")
+
+
+def unread(workspace: Workspace, folder: str) -> int:
+    """Complain of the files below a folder that a list had to leave out; gives the exit code."""
+    broken = [p for p in workspace.index.problems() if p[0].startswith(folder)]
     return _told({"problems": [dict(zip(("path", "message", "place", "hint"), p, strict=True)) for p in broken]})
 
 

@@ -86,11 +86,16 @@ def read_item(data: bytes, path: str) -> WorkItem:
     front, body, _ = yamltext.split(text)
     fields = _front(front, path)
     known = {k: v for k, v in fields.items() if k in WorkItem.__struct_fields__}
-    return yamltext.convert({**known, "body": body.strip("\n")}, WorkItem, path, front, 2)
+    item = yamltext.convert({**known, "body": body.strip("\n")}, WorkItem, path, front, 2)
+    if path.startswith("docs/work/") and item.path != path:
+        place = f"{path}:{yamltext.locate(front, ('id',), 2)}"
+        message = f"the work item calls itself {item.id}, but its file is {path}"
+        raise StateError(message, place=place, hint=f"git diff -- {path} shows what changed")
+    return item
 
 
 def write_item(item: WorkItem) -> str:
-    """Write a new work item's document."""
+    """Write a new work item's document, with all its fields: two branches that fill in different ones merge."""
     fields: dict[str, Any] = {
         "id": item.id,
         "kind": item.kind,
@@ -98,10 +103,7 @@ def write_item(item: WorkItem) -> str:
         "priority": item.priority,
         "parent": item.parent,
     }
-    for name in ("issue", "url", "client", "project", "team", "revenue_value"):
-        value = getattr(item, name)
-        if value not in (None, ""):
-            fields[name] = value
+    fields |= {name: getattr(item, name) for name in ("issue", "url", "client", "project", "team", "revenue_value")}
     fields["labels"] = list(item.labels)
     body = item.body.strip() or "Say here what is wanted, for whom, and how you will know."
     return f"---\n{yamltext.dump(fields)}---\n\n# {item.title}\n\n{body}\n"

@@ -135,7 +135,8 @@ def _fronts(texts: list[str], path: str, size: int) -> tuple[str, list[Conflict]
     """Merge the fields of three mappings."""
     if texts[1] == texts[2]:
         return texts[1], []
-    (base, b_tail), (ours, o_tail), (theirs, t_tail) = (_fields(text, path) for text in texts)
+    seen: dict[str, Any] = {}
+    (base, b_tail), (ours, o_tail), (theirs, t_tail) = (_fields(text, path, seen) for text in texts)
     parts: list[str] = []
     clashes: list[Conflict] = []
     for name in weave(list(base), list(ours), list(theirs)):
@@ -151,8 +152,11 @@ def _fronts(texts: list[str], path: str, size: int) -> tuple[str, list[Conflict]
     return "".join(parts), clashes
 
 
-def _fields(text: str, path: str) -> tuple[dict[str, _Field], str]:
-    """Cut a mapping into its top-level fields, and what stands behind the last one."""
+def _fields(text: str, path: str, seen: dict[str, Any]) -> tuple[dict[str, _Field], str]:
+    """Cut a mapping into its top-level fields, and what stands behind the last one.
+
+    `seen` remembers what a field's text says: most fields read alike on all three sides.
+    """
     whole = yamltext.load(text, path)
     if whole is not None and not isinstance(whole, dict):
         raise StateError("a mapping of fields is wanted", place=path)
@@ -165,7 +169,7 @@ def _fields(text: str, path: str) -> tuple[dict[str, _Field], str]:
         while end > start + 1 and (rows[end - 1].startswith("#") or not rows[end - 1].strip()):
             end -= 1
         field = "".join(rows[start:end])
-        own = yamltext.load(field, path)
+        own = seen[field] = seen[field] if field in seen else yamltext.load(field, path)
         name = next(iter(own)) if isinstance(own, dict) and len(own) == 1 else ""
         found[name] = _Field(lead, field, own[name] if name else None)
         lead = "".join(rows[end:stop])

@@ -17,6 +17,7 @@ from agenticops.ports.git import Git
 
 ATTEMPTS = 5
 WAIT_SECONDS = 5.0
+MANY = 200
 ABSENT = "000000"
 UNMERGED = "unmerged"
 TRUE, FALSE = ("true", "yes", "on", "1"), ("", "false", "no", "off", "0")
@@ -139,12 +140,13 @@ def _private(git: Git) -> Iterator[str]:
 
 def _wanted(git: Git, env: dict[str, str], paths: Sequence[str]) -> list[str]:
     """List the files at and below the paths that HEAD knows, or that are new and not ignored."""
-    literal = [f":(literal){p}" for p in sorted(set(paths))]
-    if not literal:
+    if not paths:
         return []
-    known = _run(git, "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *literal, env=env)
+    words = ("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--")
+    known = _run(git, *words, *_asked(paths), env=env).split("\0")
+    chosen = set(paths)
     # A repository within this one is listed as a folder; it is none of ours.
-    found = sorted({k for k in known.split("\0") if k and not k.endswith("/")})
+    found = sorted({k for k in known if k and not k.endswith("/") and _at_or_below(k, chosen)})
     missing = [p for p in found if not os.path.lexists(os.path.join(git.root, p))]
     if missing:
         outside = _outside(git, missing)
@@ -154,8 +156,24 @@ def _wanted(git: Git, env: dict[str, str], paths: Sequence[str]) -> list[str]:
 
 def _outside(git: Git, missing: list[str]) -> set[str]:
     """Tell which missing files are not deleted, but left out by a sparse checkout."""
-    rows = git.run("ls-files", "-z", "-t", "--", *(f":(literal){p}" for p in missing)).stdout
-    return {row[2:] for row in rows.split("\0") if row.startswith("S ")}
+    rows = git.run("ls-files", "-z", "-t", "--", *_asked(missing)).stdout
+    return {row[2:] for row in rows.split("\0") if row.startswith("S ")} & set(missing)
+
+
+def _asked(paths: Sequence[str]) -> list[str]:
+    """Write paths for git; many are asked for by their folders: git compares each file with each word it is given."""
+    words = set(paths)
+    if len(words) > MANY:
+        words = {p.rpartition("/")[0] or "." for p in words}
+    if len(words) > MANY:
+        words = {"."}
+    return [f":(literal){word}" for word in sorted(words)]
+
+
+def _at_or_below(path: str, chosen: set[str]) -> bool:
+    while path and path not in chosen:
+        path = path.rpartition("/")[0]
+    return bool(path)
 
 
 def _differences(git: Git, env: dict[str, str], old: str, kinds: str = "") -> list[Change]:

@@ -17,8 +17,8 @@ from typing import Any
 from agenticops import __version__
 
 Look = tuple[str, str, int, int]
-# The layout of the tables, with the version that filled them: what another version parsed is not trusted.
-LAYOUT = zlib.crc32(f"3 {__version__}".encode()) & 0x7FFFFFFF
+# The layout of the tables.
+TABLES_VERSION = 3
 # A file written within this time of being read may change again without a new time stamp.
 RACY_NS = 20_000_000
 TABLES = """
@@ -48,6 +48,20 @@ CREATE INDEX IF NOT EXISTS event_ticket ON event(ticket);
 CREATE INDEX IF NOT EXISTS event_item ON event(item);
 CREATE INDEX IF NOT EXISTS event_shard ON event(shard);
 """
+
+
+def boot() -> str:
+    """Name this run of the machine; "" where the system does not tell."""
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as file:
+            return file.read().strip()
+    except OSError:
+        return ""
+
+
+def layout(boot_id: str) -> int:
+    """Number what may be in the file: what another version parsed, or a crash of the machine left, is not trusted."""
+    return zlib.crc32(f"{TABLES_VERSION} {__version__} {boot_id}".encode()) & 0x7FFFFFFF
 
 
 def stamp(status: os.stat_result) -> str:
@@ -99,10 +113,13 @@ class Index:
 
     def _prepare(self, db: sqlite3.Connection) -> None:
         """Make the tables where they are missing. Raises sqlite3.DatabaseError for another layout."""
-        db.execute("PRAGMA synchronous=OFF")
+        # A power loss may tear what was not synced; where it can be told apart by the boot, the file is built anew.
+        this = boot()
+        wanted = layout(this)
+        db.execute(f"PRAGMA synchronous={'OFF' if this else 'NORMAL'}")
         db.execute("PRAGMA temp_store=MEMORY")
         found = db.execute("PRAGMA user_version").fetchone()[0]
-        if found == LAYOUT:
+        if found == wanted:
             return
         if found:
             raise sqlite3.DatabaseError("another layout")
@@ -111,7 +128,7 @@ class Index:
         if not db.execute("PRAGMA user_version").fetchone()[0]:
             for statement in TABLES.split(";\n"):
                 db.execute(statement)
-            db.execute(f"PRAGMA user_version={LAYOUT}")
+            db.execute(f"PRAGMA user_version={wanted}")
         db.execute("COMMIT")
 
     def __del__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import math
 import os
 import time
 from types import TracebackType
@@ -19,9 +20,10 @@ _PAUSE = 0.02
 def _limit() -> float:
     """The seconds to wait; what is no number counts as not set."""
     try:
-        return float(os.environ.get("AGENTICOPS_LOCK_WAIT", WAIT_SECONDS))
+        limit = float(os.environ.get("AGENTICOPS_LOCK_WAIT", WAIT_SECONDS))
     except ValueError:
         return WAIT_SECONDS
+    return WAIT_SECONDS if math.isnan(limit) else limit
 
 
 class Lock:

@@ -9,6 +9,7 @@ import typer
 
 from agenticops.cli import board
 from agenticops.cli.commands.options import Commit, ItemArgument, Json, example, group
+from agenticops.cli.hot import unread
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import UsageError
@@ -109,7 +110,8 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the work items and where they stand."""
-    found = work.listing(Workspace(), kind.value if kind else "", phase)
+    workspace = Workspace()
+    found = work.listing(workspace, kind.value if kind else "", phase)
     rows = [
         line(
             f"{r['id']:<10} ",
@@ -125,6 +127,7 @@ def list_(
         rows or [line(("no work items", DIM)), following('agenticops work new --kind PRD --title "…"')],
         json,
     )
+    raise typer.Exit(unread(workspace, "docs/work/"))
 
 
 @app.command(**example("agenticops work show 142"))
