@@ -23,7 +23,7 @@ from agenticops.model.finding import Finding
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.work import WorkItem
 from agenticops.store import index as index_module
-from agenticops.store import log
+from agenticops.store import indexing, log
 from agenticops.store.index import Index
 from agenticops.store.tree import WorkingTree
 from agenticops.workspace import RESOURCES, Workspace
@@ -457,3 +457,47 @@ def test_whatever_happens_the_index_tells_what_the_files_say(repo: Path, seed: i
     for number in range(14):
         step(repo, dice, number)
         agrees(repo)
+
+
+class Overtaken(WorkingTree):
+    """A tree in which a writer replaces a shard just after it was read."""
+
+    late: dict[str, bytes]
+
+    def read(self, path: str) -> bytes | None:
+        content = super().read(path)
+        if path in self.late:
+            replace(Path(self.root) / path, self.late.pop(path))
+        return content
+
+
+def replace(file: Path, content: bytes) -> None:
+    """Write as the store does: another file takes the name."""
+    file.with_suffix(".new").write_bytes(content)
+    os.replace(file.with_suffix(".new"), file)
+
+
+@pytest.mark.parametrize("same_tick", [False, True])
+def test_a_shard_that_is_replaced_meanwhile_is_read_again(repo: Path, same_tick: bool) -> None:
+    refresh(repo)
+    here = workspace(repo)
+    with here.transaction("first") as tx:
+        tx.append(Draft("noted", "train"))
+    shard = repo / tx.shard
+    later = shard.read_bytes() + log.encode([event("noted", "train", lamport=tx.events[0].lamport + 1)])
+    index = Index(here.state_folder, here.root, here.git.stamp)
+    if same_tick:
+        os.utime(shard.parent)
+        seen = shard.parent.stat()
+        indexing.refresh(index, WorkingTree(here.root))
+        replace(shard, later)
+        os.utime(shard.parent, ns=(seen.st_atime_ns, seen.st_mtime_ns))
+    else:
+        tree = Overtaken(here.root)
+        tree.late = {tx.shard: later}
+        os.utime(shard)
+        os.utime(shard.parent)
+        indexing.refresh(index, tree)
+        assert not tree.late
+    index.close()
+    assert agrees(repo)["train"][-1].lamport == tx.events[0].lamport + 1

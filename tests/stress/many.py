@@ -181,8 +181,9 @@ class Crowd:
                 tx.append(Draft("noted", "train"))
             rows = [r for c in _shards(tree) for r in c.split(b"\n") if r]
             events = log.read(Workspace(str(tree)).tree)
-            if len(rows) != len(events) or len({e.lamport for e in events}) != len(events):
-                wrong.append(f"tree {number}: {len(rows)} lines, {len(events)} events")
+            numbers = len({e.lamport for e in events})
+            if not len(rows) == len(events) == numbers:
+                wrong.append(f"tree {number}: {len(rows)} lines, {len(events)} events, {numbers} Lamport numbers")
             if yard.indexed(tree) != tuple(e.id for e in events):
                 wrong.append(f"tree {number}: the index disagrees")
             hours = Counter((e.item, e.data["hours"]) for e in events if e.kind == "effort_spent")

@@ -195,7 +195,10 @@ class Index:
     def _crc(self, path: str) -> int:
         full = os.path.join(self.root, path)
         if os.path.isdir(full):
-            return zlib.crc32("\0".join(sorted(os.listdir(full))).encode("utf-8", "surrogateescape"))
+            # A file that is replaced keeps its name, but not its number.
+            with os.scandir(full) as entries:
+                rows = sorted(f"{e.name}\0{e.inode()}" for e in entries)
+            return zlib.crc32("\0".join(rows).encode("utf-8", "surrogateescape"))
         try:
             # No link is followed, and a pipe that stands where a file belongs must not make a reader wait.
             with open(os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as f:

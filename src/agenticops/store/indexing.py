@@ -23,7 +23,7 @@ from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
 from agenticops.store import journal, log, voids
-from agenticops.store.index import LOG_INDEXES, Index
+from agenticops.store.index import LOG_INDEXES, Index, Look
 
 D = TypeVar("D")
 Reader = Callable[[bytes, str], Any]
@@ -223,12 +223,15 @@ def _part(
     _read(index, path, take)
 
 
-def _folders(index: Index, tree: Tree) -> list[str]:
-    """The log's folders, from the top down; each is watched because a new shard changes it."""
-    found = [EVENTS]
+def _folders(index: Index, tree: Tree) -> list[Look]:
+    """Look at the log's folders, from the top down: a shard that comes, or is replaced, changes its folder.
+
+    Each is looked at before it is listed, so that what a writer does meanwhile is seen the next time.
+    """
+    found = [index.look(EVENTS)]
     for year in tree.names(EVENTS):
-        found.append(f"{EVENTS}/{year}")
-        found += [f"{EVENTS}/{year}/{month}" for month in tree.names(f"{EVENTS}/{year}")]
+        found.append(index.look(f"{EVENTS}/{year}"))
+        found += [index.look(f"{EVENTS}/{year}/{month}") for month in tree.names(f"{EVENTS}/{year}")]
     return found
 
 
@@ -247,7 +250,7 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     for path in old - now:
         index.db.execute("DELETE FROM event WHERE shard=?", (path,))
         index.db.execute("DELETE FROM problem WHERE path=?", (path,))
-    index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - set(folders)])
+    index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - {look[0] for look in folders}])
     moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path GLOB '{EVENTS}/*.jsonl'"))
     for path in sorted(now):
         if path in moved or path not in known:
@@ -258,8 +261,7 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     for statement in LOG_INDEXES.split(";\n"):
         index.db.execute(statement)
     voids.settle(index)
-    for folder in folders:
-        index.watch(folder, hot=True)
+    index.keep(folders, hot=True)
 
 
 def _shard(index: Index, tree: Tree, path: str) -> None:
