@@ -125,10 +125,9 @@ class Workspace:
     def _refresh(self, index: Index, unfinished: bool) -> None:
         from agenticops.store import indexing
 
-        if unfinished:
+        if unfinished or self.tree.overlay:
             # What a crash left is shown from memory; only the next writer may settle it.
-            index.close()
-            index.db = index.connect(":memory:")
+            index.leave_disk()
         indexing.refresh(index, self.tree)
 
     @property
@@ -287,7 +286,10 @@ def _refill(root: str, folder: str, index: Index) -> None:
     """Fill an index that was found damaged. It knows no workspace: a cycle would leave the cache open at the end."""
     from agenticops.store import indexing
 
-    indexing.refresh(index, _working_tree(root, folder))
+    tree = _working_tree(root, folder)
+    if tree.overlay:
+        index.leave_disk()
+    indexing.refresh(index, tree)
 
 
 def _refuse_links(folder: str) -> None:

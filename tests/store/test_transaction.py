@@ -9,7 +9,7 @@ import pytest
 
 from agenticops.errors import ConflictError, StateError
 from agenticops.model.event import Actor, Draft, Event
-from agenticops.store import log
+from agenticops.store import journal, log
 from tests.support import NOW, OPERATOR, commit_all, event, git, snapshot, state, status, workspace, write
 
 TICKET = "ticket/shape_1"
@@ -220,3 +220,30 @@ def test_what_was_written_is_what_a_reader_finds(repo: Path) -> None:
         tx.write("docs/a.md", b"\x00\xff")
     assert [e.data for e in events(repo)] == [given.data]
     assert (repo / "docs/a.md").read_bytes() == b"\x00\xff"
+
+
+@pytest.mark.parametrize("first", ["tree", "index"])
+def test_what_was_seen_of_a_crash_is_forgotten_when_others_went_on(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    with workspace(repo).transaction("before") as tx:
+        tx.append(Draft("noted", "train"))
+    monkeypatch.setattr(journal, "apply", lambda root, entries: 1 / 0)
+    with pytest.raises(ZeroDivisionError), workspace(repo).transaction("crashes behind its journal") as tx:
+        tx.append(Draft("noted", "train"))
+    monkeypatch.undo()
+    slow = workspace(repo)
+    _ = slow.tree if first == "tree" else slow.index
+    assert slow.tree.overlay
+    others = []
+    for _ in range(2):  # the first one recovers
+        with workspace(repo).transaction("others") as tx:
+            tx.append(Draft("noted", "train"))
+        others += tx.events
+    if first == "tree":
+        _ = slow.index
+    with slow.transaction("slow") as tx:
+        tx.append(Draft("noted", "train"))
+    assert tx.events[0].lamport == others[-1].lamport + 1
+    numbers = [e.lamport for e in workspace(repo).log.of_subject("train")]
+    assert numbers == sorted(set(numbers))

@@ -101,6 +101,16 @@ class Index:
         self.db.close()
         self.db = self._anew()
 
+    def leave_disk(self) -> None:
+        """Go on in memory: what is taken in now is not for others."""
+        self.db.close()
+        self.db = self.connect(":memory:")
+
+    def reopen(self) -> None:
+        """Come back to the file."""
+        self.db.close()
+        self.db = self._open()
+
     def connect(self, file: str) -> sqlite3.Connection:
         """Open a database file, or `:memory:`, with the tables of this layout."""
         db = sqlite3.connect(file, timeout=5.0, isolation_level=None)
@@ -173,6 +183,7 @@ class Index:
         root = self.root + "/"
         lstat = os.lstat
         for path, old, crc, racy in self.db.execute(sql):
+            begun = time.time_ns()  # before looking: a process may stand still at any place
             try:
                 s = lstat(root + path)
                 new = f"{s.st_mtime_ns}:{s.st_size}:{s.st_ino}"
@@ -180,7 +191,7 @@ class Index:
                 new = ""
             if new != old or (racy and self._crc(path) != crc):
                 found.append(path)
-            elif racy and time.time_ns() - s.st_mtime_ns > RACY_NS:
+            elif racy and begun - s.st_mtime_ns > RACY_NS:
                 settled.append((path,))
         if settled and not found:
             self._settle(settled)
@@ -212,11 +223,12 @@ class Index:
 
     def look(self, path: str) -> Look:
         """Say how a path looks now: path, stamp, check sum when it is racy, racy."""
+        begun = time.time_ns()
         try:
             s = os.lstat(os.path.join(self.root, path))
         except OSError:
             return (path, "", 0, 0)
-        racy = time.time_ns() - s.st_mtime_ns < RACY_NS
+        racy = begun - s.st_mtime_ns < RACY_NS
         return (path, stamp(s), self._crc(path) if racy else 0, int(racy))
 
     def keep(self, looks: list[Look], hot: bool) -> None:

@@ -49,6 +49,11 @@ class Indexed:
         """Take in what changed on disk."""
         refresh(self.index, self.tree)
 
+    def restart(self) -> None:
+        """Forget what was seen through an unfinished transaction: its files may have changed again since."""
+        self.index.reopen()
+        refresh(self.index, self.tree)
+
     def of_ticket(self, ticket: str) -> list[Event]:
         """Events that name a ticket, in order."""
         return self._events("ticket=?", ticket)
@@ -162,8 +167,7 @@ def refresh(index: Index, tree: Tree) -> None:
     try:
         _refresh(index, tree)
     except sqlite3.OperationalError:
-        index.db.close()
-        index.db = index.connect(":memory:")
+        index.leave_disk()
         _refresh(index, tree)
     except sqlite3.DatabaseError:
         index.discard()

@@ -45,6 +45,9 @@ class Past(Protocol):
     def refresh(self) -> None:
         """Take in what changed on disk."""
 
+    def restart(self) -> None:
+        """Take in everything as it is on disk, whatever was seen before."""
+
     def last_lamport(self) -> int:
         """Give the highest Lamport number."""
 
@@ -102,7 +105,12 @@ class Transaction:
         self.lock.__enter__()
         try:
             self._recover()
-            self.past.refresh()
+            if self.tree.overlay:
+                # It was read before the lock was ours: others may have finished it, and written more.
+                self.tree.overlay = {}
+                self.past.restart()
+            else:
+                self.past.refresh()
             # What a flow reads by way of the tree, it rests on as well.
             self.tree.witness = self.seen
         except BaseException:
@@ -119,7 +127,6 @@ class Transaction:
         except OSError as e:
             message = f"an unfinished change cannot be finished: {os.strerror(e.errno or 0)}"
             raise TrainError(message, place=self.folder, hint="see to the disk, then try again") from e
-        self.tree.overlay = {}
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
