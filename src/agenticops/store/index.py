@@ -192,30 +192,31 @@ class Index:
             if new != old or (racy and self._crc(path) != crc):
                 found.append(path)
             elif racy and begun - s.st_mtime_ns > RACY_NS:
-                settled.append((path,))
+                settled.append((path, old))
         if settled and not found:
             self._settle(settled)
         return found
 
-    def _settle(self, rows: list[tuple[str]]) -> None:
+    def _settle(self, rows: list[tuple[str, str]]) -> None:
         try:
-            self.db.executemany("UPDATE watch SET racy=0 WHERE path=?", rows)
+            # Only what was looked at: a writer may have noted a newer stamp, which is racy again.
+            self.db.executemany("UPDATE watch SET racy=0 WHERE path=? AND stamp=?", rows)
         except sqlite3.OperationalError:
             pass  # a busy or read-only cache: the next reader settles it
 
     def _crc(self, path: str) -> int:
         full = os.path.join(self.root, path)
-        if os.path.isdir(full):
-            # A file that is replaced keeps its name, but not its number.
-            with os.scandir(full) as entries:
-                rows = sorted(f"{e.name}\0{e.inode()}" for e in entries)
-            return zlib.crc32("\0".join(rows).encode("utf-8", "surrogateescape"))
         try:
+            if os.path.isdir(full):
+                # A file that is replaced keeps its name, but not its number; and one that grows, not its size.
+                with os.scandir(full) as entries:
+                    rows = sorted(f"{e.name}\0{e.inode()}\0{e.stat(follow_symlinks=False).st_size}" for e in entries)
+                return zlib.crc32("\0".join(rows).encode("utf-8", "surrogateescape"))
             # No link is followed, and a pipe that stands where a file belongs must not make a reader wait.
             with open(os.open(full, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as f:
                 return zlib.crc32(f.read())
         except OSError:
-            return -1
+            return -time.time_ns()  # what goes away while it is looked at is like nothing before
 
     def watch(self, path: str, hot: bool) -> None:
         """Remember how a path looks now."""
