@@ -9,6 +9,7 @@ import msgspec
 
 from agenticops.core import checks, documents
 from agenticops.model.event import SCHEMA, Event
+from agenticops.model.paper import SHELVES
 from agenticops.model.pipeline import Pipeline
 from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
@@ -22,6 +23,7 @@ FILES = {
     "work-item": "the front-matter of `docs/work/<item>.md`",
     "ticket": "`tickets/<ticket>/ticket.yml`",
     "session": "the front-matter of an `ACTIVE_SESSION.md`",
+    **{noun: f"the front-matter of `{shelf.path(f'<{noun}>')}`" for noun, shelf in SHELVES.items()},
     "event": "a line of `.agenticops/events/<year>/<month>/<shard>.jsonl`",
 }
 
@@ -35,6 +37,7 @@ def build() -> dict[str, Schema]:
         "work-item": _without(_schema(WorkItem), "body"),
         "ticket": _schema(Ticket),
         "session": _schema(Session),
+        **{noun: _without(_schema(shelf.type), "description") for noun, shelf in SHELVES.items()},
         "event": _event(),
     }
 

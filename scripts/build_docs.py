@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import _gates
 import _schemas
 
 from agenticops import errors
@@ -28,6 +29,7 @@ GROUPS = {
     "VT6": "The pipeline",
     "VT7": "The log",
     "VT8": "Between two trees",
+    "VT9": "Risks, clients, needs and decisions",
 }
 EXITS = {
     errors.EXIT_OK: "done",
@@ -81,6 +83,7 @@ def pages() -> dict[str, str]:
         f"{REFERENCE}/commands.md": commands(),
         f"{REFERENCE}/codes.md": codes(),
         f"{REFERENCE}/events.md": events(),
+        f"{REFERENCE}/gates.md": page(*_gates.blocks(table)),
         f"{REFERENCE}/schemas.md": schema_page(schemas),
     }
     for folder in (f"{REFERENCE}/schemas", PACKAGED):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from agenticops.cli import entry
-from agenticops.core import documents
+from agenticops.core import documents, fold
 from agenticops.core.train import Train
 from agenticops.model.event import Actor, Event
 from agenticops.model.ticket import Ticket
@@ -104,6 +104,9 @@ class EventLog:
 
     def of_subject(self, subject: str) -> list[Event]:
         return [e for e in self.events if e.subject == subject]
+
+    def of_kinds(self, *kinds: str) -> list[Event]:
+        return [e for e in fold.live(self.events) if e.kind in kinds]
 
 
 def git(repo: Path | str, *arguments: str, env: dict[str, str] | None = None, check: bool = True) -> str:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from agenticops.errors import StateError, TrainError
-from agenticops.model.layout import EVENTS, JOURNAL, ROOT_SESSION
+from agenticops.model.layout import EVENTS, JOURNAL, PHASE_BRANCH, ROOT_SESSION, foreign
 from agenticops.ports.clock import Clock, timestamp
 from agenticops.ports.git import Git
 from agenticops.store.index import Index
@@ -23,11 +23,14 @@ if TYPE_CHECKING:
     from agenticops.store.indexing import Indexed, IndexedTrain
     from agenticops.store.local import Local
     from agenticops.store.past import Past
+    from agenticops.store.rehearsal import Rehearsal
+    from agenticops.store.staged import StagedTrain
     from agenticops.store.transaction import Transaction
     from agenticops.store.tree import WorkingTree
 
-PHASE_BRANCH = "phase/"
 WAITS, WAIT = 20, 0.01
+# With more shards that the index has not read, it is worth its refreshing.
+FEW = 16
 RESOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resources")
 
 
@@ -59,7 +62,10 @@ class Workspace:
         """The working files, under an unfinished transaction."""
         if self._tree is None:
             self._need_files()
+            from agenticops.ports.listing import Listing
+
             self._tree = _working_tree(self.root, self.state_folder)
+            self._tree.listing = Listing(self.git)
         return self._tree
 
     @property
@@ -90,11 +96,21 @@ class Workspace:
 
         return self._train_of(CommitTree(self.git, revision))
 
-    def staged_train(self) -> Train:
-        """The train that the next commit would hold."""
-        from agenticops.ports.trees import StagedTree
+    def staged_train(self, *paths: str) -> StagedTrain:
+        """The train that the next commit would hold; `paths` are listed in one go. The index need not be fresh."""
+        from agenticops.ports.stage import StagedTree
+        from agenticops.store.past import is_shard
+        from agenticops.store.staged import StagedLog, StagedTrain
+        from agenticops.store.tree import WorkingTree
 
-        return self._train_of(StagedTree(self.git))
+        _refuse_links(self.state_folder)
+        tree = StagedTree(self.git)
+        tree.load(EVENTS, *paths)
+        shards = {p: blob for p, blob in tree.entries.items() if is_shard(p)}
+        log = StagedLog(self._index or Index(self.state_folder, self.root, self.git.stamp), tree, shards)
+        if len(log.unknown) > FEW:
+            log = StagedLog(self.index, tree, shards)
+        return StagedTrain(tree, log, WorkingTree(RESOURCES))
 
     def past(self, history: History) -> Past:
         """What a replay reads of commits; a blob `work:PATH` is a file of the working tree."""
@@ -104,7 +120,7 @@ class Workspace:
         def content(blob: str) -> bytes:
             return (self.tree.read(blob[5:]) or b"") if blob.startswith("work:") else history.read(blob)
 
-        return Past(content, WorkingTree(RESOURCES))
+        return Past(content, WorkingTree(RESOURCES), lambda paths: self.tree.ids(paths))
 
     def _train_of(self, tree: Tree) -> Train:
         from agenticops.core.train import Train
@@ -227,6 +243,21 @@ class Workspace:
         if self._train is not None:
             self._train.forget()
 
+    @contextmanager
+    def rehearsal(self, purpose: str) -> Iterator[Rehearsal]:
+        """Open a transaction that writes nothing: for a dry run, which leaves no trace."""
+        from agenticops.store.rehearsal import Rehearsal
+
+        self._operator = self.git.identity()
+        try:
+            with Rehearsal(
+                self.tree, self.git, self.log, self.clock, self.actor, timestamp, purpose, self._permit
+            ) as tx:
+                self._refuse_broken_log()
+                yield tx
+        finally:
+            self._operator = ""
+
     def _settle_index(self) -> None:
         """Let go of git's index where a commit of the tool was killed while it held it."""
         if os.path.exists(os.path.join(self.state_folder, "index.claim")):
@@ -243,10 +274,7 @@ class Workspace:
     def _permit(self, path: str) -> None:
         """Refuse what a phase branch must not touch, so that two of them always merge (value train, rule 4)."""
         own = self.phase_ticket
-        if not own:
-            return
-        foreign = path.startswith("tickets/") and not path.startswith(f"tickets/{own}/")
-        if foreign or path == ROOT_SESSION or path.startswith("config/"):
+        if own and foreign(own, path):
             raise TrainError(
                 f"branch {PHASE_BRANCH}{own} does not touch {path}", place=path, hint="do it on the default branch"
             )

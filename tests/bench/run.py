@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,11 +21,15 @@ from statistics import median
 
 import ground
 import log
+import past
 import taskwarrior
 import writing
 from figures import Figure, absolute, relative, summary, table
 from herd import SEED, Herd
 from timing import Sample, in_turns, peak_memory
+
+from agenticops.flows import checklist as bullets
+from agenticops.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = os.path.join(os.path.dirname(sys.executable), "agenticops")
@@ -62,7 +67,7 @@ def main() -> int:
         del os.environ[name]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="agenticops-bench-") as folder:
-        for section in (startup, writes, lists, all_open, long_log):
+        for section in (startup, writes, lists, all_open, long_log, long_past):
             done = section(Path(folder), effort)
             print(table(done) if not figures else "\n" + table(done), flush=True)
             figures += done
@@ -148,7 +153,7 @@ def lists(folder: Path, effort: Effort) -> list[Figure]:
     reference = f"{effort.still_open} open of {effort.tickets // 10:,}"
     what = f"the same, {effort.still_open} open of {count}"
     found.append(relative(what, changed, less, 1.5 if effort.full else None, reference))
-    return found
+    return [*found, _staged(herd, effort)]
 
 
 def all_open(folder: Path, effort: Effort) -> list[Figure]:
@@ -172,6 +177,11 @@ def all_open(folder: Path, effort: Effort) -> list[Figure]:
 def long_log(folder: Path, effort: Effort) -> list[Figure]:
     """The log itself, when it has become long; and after compaction."""
     return log.section(folder, effort.full, effort.slow_rounds)
+
+
+def long_past(folder: Path, effort: Effort) -> list[Figure]:
+    """A history of a thousand commits, replayed."""
+    return past.section(folder, effort.full, effort.slow_rounds)
 
 
 def _cpu(runs: list[Sample]) -> float:
@@ -215,6 +225,23 @@ def _after_change(repo: Path, effort: Effort) -> float:
     )
     file.write_text(text)
     return _wall(runs["changed"])
+
+
+def _staged(repo: Path, effort: Effort) -> Figure:
+    """What a hook costs before a commit of one tick, beyond one and a half times `git status` in the same tree."""
+    ticket = ground.ticket(repo)
+    ground.git(repo, "reset", "--quiet", "--hard")
+    first = next(b.key for b in bullets.show(Workspace(str(repo)), ticket)[1].bullets if not b.checked)
+    bullets.tick(Workspace(str(repo)), ticket, [first])
+    ground.git(repo, "add", "--all")
+    commands = {"check": [SCRIPT, "check", "--staged"], "status": [shutil.which("git") or "git", "status"]}
+    runs = in_turns(commands, str(repo), os.environ, effort.slow_rounds * 2)
+    _sound(runs)
+    cost, status = _cpu(runs["check"]), _cpu(runs["status"])
+    ground.git(repo, "reset", "--quiet", "--hard")
+    reference = f"{cost * 1000:.1f} ms, and git status {status * 1000:.1f} ms"
+    what = f"check --staged, {effort.tickets:,} tickets, CPU beyond 1.5 × git status"
+    return absolute(what, cost - 1.5 * status, 0.06 if effort.full else None, "s", reference)
 
 
 def _tasks(folder: Path, effort: Effort, pending: int) -> float | None:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from agenticops.cli import root
+from agenticops.model.layout import PIPELINE
 from tests.cli.test_help import leaves
+from tests.gated import Yard, keys, stages, trusted, yard
+from tests.keys import needs_ssh
 from tests.stations import filled
-from tests.support import git, run_cli, write
+from tests.stress.breaks import edit
+from tests.support import commit_all, git, run_cli, write
+
+__all__ = ["keys", "stages", "yard"]
 
 # The commands that no day of a train uses; each has a test of its own beside this one.
-ELSEWHERE = {("work", "resolve"), ("artifact", "keep")}
+ELSEWHERE = {("work", "resolve"), ("artifact", "keep"), ("hooks", "run")}
 
 MORNING = """
 init --train software --with make --commit
@@ -69,6 +76,65 @@ trust show
 trust give
 trust revoke
 """
+# `{…}` is the id that an earlier line gave.
+NOON = """
+pipeline diff HEAD
+gate replay
+gate run requirements_7
+gate executions
+evidence list
+approval list
+role list
+role check ada@example.org override
+role assign reviewer eve@example.org
+role revoke reviewer eve@example.org
+role vouch --reason edited
+client new --title Ward
+client show {client}
+client edit {client} --owner Ada
+client list
+need new --title Rest --client {client} --item 7
+need show {need}
+need edit {need} --priority now
+need list
+risk new --title Noise --item 7
+risk show {risk}
+risk edit {risk} --likelihood low
+mitigation new --title Ears --risk {risk}
+mitigation show {mitigation}
+mitigation edit {mitigation} --state implemented
+mitigation list
+risk list
+decision new --title Go --reasoning because --item 7
+decision show {decision}
+decision edit {decision} --result right
+decision list
+decision search because
+decision report
+adr new Plain
+adr list
+trace 7
+override list
+"""
+# On a train whose gate wants proofs and a colleague's approval.
+GUARDED = """
+gate run --verify
+evidence list
+evidence show {evidence}
+evidence rerun {evidence}
+evidence attest unit --reason seen
+approval request --reviewer grace@example.org
+approval begin
+approval review --verdict approved --score 8
+approval escalate --reason unsure
+approval show
+approve --score 8 --reason fine
+revise --score 5 --reason more --suggest figures
+reject --score 2 --reason no
+decision new --title Go --reasoning because
+advance --override --reason hurry --expires 3d
+override repay shape_142 --reason settled --decision {decision}
+"""
 EVENING = """
 artifact check requirements
 artifact record requirements
@@ -78,25 +144,38 @@ migrate
 """
 
 
-def test_every_command_runs_from_the_console_script(repo: Path) -> None:
+def play(repo: Path, lines: str) -> set[tuple[str, ...]]:
+    """Run the lines; gives the commands that they call."""
+    known: dict[str, str] = {}
     used: set[tuple[str, ...]] = set()
+    paths = sorted(leaves(), key=len, reverse=True)
+    for row in lines.strip().splitlines():
+        words = [w.format(**known) for w in row.split()]
+        giver = "list" if words[0] == "evidence" else "new"
+        wanted = f"{{{words[0]}}}" in lines and words[1] == giver
+        done = run_cli(repo, *words, *(["--json"] if wanted else []))
+        assert done.stdout and "Traceback" not in done.stderr, row
+        if wanted:
+            found = json.loads(done.stdout)["data"]
+            known[words[0]] = found["id"] if "id" in found else found[words[0]][-1]["id"]
+        # A group that lists when it is called alone is no leaf.
+        used.add(next((path for path in paths if tuple(words[: len(path)]) == path), (words[0],)))
+    return used
 
-    def play(lines: str) -> None:
-        for row in lines.strip().splitlines():
-            words = row.split()
-            done = run_cli(repo, *words)
-            assert done.stdout and "Traceback" not in done.stderr, row
-            # A group that lists when it is called alone is no leaf.
-            used.add(next((path for path in leaves_ if tuple(words[: len(path)]) == path), (words[0],)))
 
-    leaves_ = sorted(leaves(), key=len, reverse=True)
-    play(MORNING)
+@needs_ssh
+def test_every_command_runs_from_the_console_script(repo: Path, yard: Yard) -> None:
+    used = play(repo, MORNING)
     refused = run_cli(repo, "advance", "requirements_7", check_code=3)
     assert "VT203" in refused.stdout
-    used.add(("advance",))
     filled(repo, "requirements", item="7")
-    play(EVENING)
-    assert {path for path in leaves_ if path not in ELSEWHERE} - used - hidden() == set()
+    used |= play(repo, NOON) | play(repo, EVENING)
+    guarded = yard("worked")
+    trusted(guarded)
+    edit(guarded / PIPELINE, "members: [grace@example.org,", "members: [ada@example.org, grace@example.org,")
+    commit_all(guarded, "Everybody reviews")
+    used |= play(guarded, GUARDED)
+    assert {path for path in leaves() if path not in ELSEWHERE} - used - hidden() == set()
     write(repo, "mine.txt", "kept")
     git(repo, "add", "mine.txt")
     assert "the train holds" in run_cli(repo, "check").stdout

@@ -32,6 +32,10 @@ def leaves() -> list[tuple[str, ...]]:
     return found
 
 
+# What git calls answers git.
+SPEAK_TO_GIT = {("hooks", "run")}
+
+
 @pytest.mark.parametrize("path", leaves(), ids=" ".join)
 def test_every_command_has_help_with_an_example_and_json(tmp_path: Path, path: tuple[str, ...]) -> None:
     code, out, err = cli(tmp_path, *path, "--help")
@@ -39,7 +43,7 @@ def test_every_command_has_help_with_an_example_and_json(tmp_path: Path, path: t
     assert out.startswith(f"Usage: agenticops {' '.join(path)}")
     folded = " ".join(out.split())
     assert f"Example: agenticops {' '.join(path)}" in folded
-    assert "--json" in out
+    assert "--json" in out or path in SPEAK_TO_GIT
 
 
 @pytest.mark.parametrize("path", leaves(), ids=" ".join)

@@ -14,8 +14,8 @@ from agenticops.flows import trust
 from tests.stations import Board, codes, data, must, refused
 from tests.support import CONSOLE_SCRIPT, commit_all, git, run_cli, workspace, write
 
-PLACE = "config/pipeline.yml gates.default.checks.1 (checklist)"
-GATE = "\ngates:\n  default:\n    checks:\n      - check: checklist\n        command: [scripts/run.sh, fast]\n"
+PLACE = "config/pipeline.yml gates.default.checks.1 (command)"
+GATE = "\ngates:\n  default:\n    checks:\n      - check: command\n        command: [scripts/run.sh, fast]\n"
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ def test_a_command_that_can_never_run_is_a_finding(repo: Path) -> None:
     assert codes(repo, "pipeline", "lint") == []
     pipeline = repo / "config/pipeline.yml"
     pipeline.write_text(pipeline.read_text().replace("[scripts/run.sh, fast]", "touch x"))
-    assert codes(repo, "pipeline", "lint") == ["VT403"] and "VT403" in codes(repo, "check")
+    assert codes(repo, "pipeline", "lint") == ["VT404", "VT403"] and "VT403" in codes(repo, "check")
     assert standing(repo) == ["refused"]
     assert give(repo, "y")[0] == 0 and standing(repo) == ["refused"]
 

@@ -391,3 +391,13 @@ def test_rewording_before_a_long_run_of_blanks_stays_linear() -> None:
     begun = time.process_time()
     assert reword(text, parse(text).bullets[0].key, "Paint").startswith("- [ ] Paint")
     assert time.process_time() - begun < 1  # a quadratic scan takes ten seconds and more
+
+
+def test_a_bullet_may_name_the_check_that_proves_it() -> None:
+    text = "- [ ] All tests pass * <!-- check: unit-tests --> <!-- id: t1 -->\n- [ ] Other <!-- checks: x -->\n"
+    one, other = parse(text).bullets
+    assert (one.text, one.required, one.proof, one.anchor) == ("All tests pass", True, "unit-tests", "t1")
+    assert (other.text, other.proof) == ("Other", "")
+    assert reword(text, one.key, "Everything passes").startswith(
+        "- [ ] Everything passes * <!-- check: unit-tests --> <!-- id: t1 -->\n"
+    )

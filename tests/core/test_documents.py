@@ -34,9 +34,11 @@ def test_without_a_start_the_first_phase_is_it() -> None:
 
 
 def test_a_gate_lists_checks_by_name_or_with_parameters() -> None:
-    gates = "gates:\n  strict:\n    checks:\n      - checklist\n      - {check: inputs, depth: 2, on: true}\n"
+    call = "{check: inputs, name: deep, level: recorded, depth: 2, on: true}"
+    gates = f"gates:\n  strict:\n    checks:\n      - checklist\n      - {call}\n"
     pipeline = read_pipeline((TINY + gates).encode())
-    assert pipeline.gates["strict"].checks == (CheckCall("checklist"), CheckCall("inputs", {"depth": 2, "on": True}))
+    deep = CheckCall("inputs", "deep", "recorded", {"depth": 2, "on": True})
+    assert pipeline.gates["strict"].checks == (CheckCall("checklist"), deep)
 
 
 def test_schemas_inside_a_contract_are_typed() -> None:

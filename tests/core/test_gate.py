@@ -13,6 +13,7 @@ from agenticops.core.checks import CHECKS, find, run
 from agenticops.core.train import Train
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding, Verdict
+from agenticops.model.pipeline import CheckCall, Gate
 from tests.support import BRIEF, ITEM, TINY, event, state, ticket, tiny_train
 
 PATH = f"docs/{ITEM}/brief.md"
@@ -108,9 +109,26 @@ def test_integrity_is_what_must_hold_of_any_ticket() -> None:
     assert [f.code for f in gate.integrity(Case(finished(blocked), ticket(status="done")))] == ["VT305"]
 
 
+# What a check asks for, and what it finds in a train that knows nothing of it.
+ASKED: dict[str, tuple[dict[str, object], set[str]]] = {
+    "command": ({"command": ["python3", "-V"]}, {"VT405"}),
+    "tests": ({"file": "unit.xml"}, {"VT412"}),
+    "coverage": ({"file": "coverage.xml", "min": 0.9}, {"VT412"}),
+    "scan": ({"file": "scan.sarif"}, {"VT412"}),
+    "metric": ({"file": "metrics.json", "says": "accuracy >= 0.9"}, {"VT412"}),
+    "approval": ({"role": "reviewer"}, {"VT430"}),
+    "issue": ({}, {"VT425"}),
+    "labels": ({}, {"VT426"}),
+    "size": ({"max_bytes": 1_000_000}, set()),
+}
+
+
 @pytest.mark.parametrize("name", CHECKS)
 def test_every_registered_check_runs(name: str) -> None:
-    assert run(name, Case(finished(), ticket())) == []
+    parameters, wanted = ASKED.get(name, ({}, set()))
+    call = CheckCall(name, parameters=parameters)
+    found = gate.one(Case(finished(), ticket()), Gate(name="g", checks=(call,)), call)
+    assert {f.code for f in found} == wanted, found
 
 
 def test_an_unknown_check_is_none() -> None:
@@ -119,7 +137,16 @@ def test_an_unknown_check_is_none() -> None:
 
 
 def test_a_case_hands_each_check_its_own_parameters() -> None:
-    case = Case(finished(), ticket(), before=finished(), parameters={"a": 1}, now="2026")
-    other = case.using({"b": 2})
-    assert (other.parameters, other.now, other.before, other.after) == ({"b": 2}, "2026", case.before, case.after)
-    assert case.parameters == {"a": 1}
+    case = Case(finished(), ticket(), before=finished(), now="2026")
+    guard, call = Gate(name="g", level="recorded"), CheckCall("size", level="attested")
+    other = case.at(guard, call, {"b": 2})
+    assert (other.asked, other.now, other.before, other.after) == ({"b": 2}, "2026", case.before, case.after)
+    assert (other.level, case.at(guard, CheckCall("size")).level) == ("attested", "recorded")
+    assert case.asked is None and case.judge is case.before
+
+
+@pytest.mark.parametrize("parameters", [{"nope": 1}, {"check": "x"}])
+def test_an_unknown_parameter_fails_the_gate(parameters: dict[str, object]) -> None:
+    call = CheckCall("checklist", parameters=parameters)
+    found = gate.one(Case(finished(), ticket()), Gate(name="g", checks=(call,)), call)
+    assert [f.code for f in found] == ["VT404"] and "'g'" in found[0].message

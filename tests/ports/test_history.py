@@ -65,6 +65,15 @@ def test_versions_are_those_of_one_side_newest_first(told: tuple[Path, History])
     assert history.versions("*.md", "main", ["side"]) == []
 
 
+def test_all_of_a_history_and_the_commit_so_many_back(told: tuple[Path, History]) -> None:
+    repo, history = told
+    first = history.commit("HEAD")
+    write(repo, "a.md", "2")
+    second = commit_all(repo)
+    assert [link.commit for link in history.walk("", second)] == [first, second]
+    assert [history.back(second, n) for n in (0, 1, 2, 9)] == [second, first, "", ""]
+
+
 def test_what_is_not_committed(told: tuple[Path, History]) -> None:
     repo, history = told
     head = history.commit("HEAD")

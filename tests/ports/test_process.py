@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -58,3 +60,50 @@ def test_references_are_resolved(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(TrainError) as caught:
             resolve(wrong)
         assert "x1" not in str(caught.value)
+
+
+def test_output_is_kept_by_its_end_and_named_whole(tmp_path: Path) -> None:
+    done = process.watch(script(tmp_path, "printf 'out\\n'; printf 'err\\n' >&2; exit 7"), str(tmp_path))
+    assert (done.code, done.tail, done.size, done.ended) == (7, "out\nerr\n", 8, "")
+    assert done.sha256 == hashlib.sha256(b"out\nerr\n").hexdigest()
+    much = process.watch(script(tmp_path, "head -c 300000 /dev/zero | tr '\\0' x; echo end"), str(tmp_path))
+    assert much.size == 300_004 and much.tail.endswith("xend\n") and len(much.tail) == process.TAIL
+    assert much.sha256 == hashlib.sha256(b"x" * 300_000 + b"end\n").hexdigest()
+
+
+def test_a_flood_is_ended(tmp_path: Path) -> None:
+    done = process.watch(script(tmp_path, "yes"), str(tmp_path), most=1_000_000)
+    assert done.ended == "flood" and done.code < 0 and done.size < 1_100_000
+
+
+def test_a_slow_one_is_ended_also_when_it_prints_all_the_time_or_closed_its_output(tmp_path: Path) -> None:
+    for text in ("while :; do echo x; sleep 0.01; done", "exec >&- 2>&-; sleep 30"):
+        began = time.monotonic()
+        done = process.watch(script(tmp_path, text), str(tmp_path), seconds=0.2)
+        assert done.ended == "timeout" and time.monotonic() - began < 5
+
+
+def test_what_stays_behind_is_ended_with_the_program(tmp_path: Path) -> None:
+    began = time.monotonic()
+    done = process.watch(script(tmp_path, "sleep 30 & echo $!"), str(tmp_path))
+    assert (done.code, done.ended) == (0, "") and time.monotonic() - began < 5
+    with pytest.raises(ProcessLookupError):
+        _wait_gone(int(done.tail))
+
+
+def _wait_gone(number: int) -> None:
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        os.kill(number, 0)
+        if Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+            raise ProcessLookupError
+        time.sleep(0.01)
+
+
+def test_a_signal_is_a_code_below_zero(tmp_path: Path) -> None:
+    assert process.watch(script(tmp_path, "kill -9 $$"), str(tmp_path)).code == -9
+
+
+def test_what_an_agent_starts_is_its_work_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTICOPS_AGENT", "maker")
+    assert "AGENTICOPS_AGENT=maker" in process.watch(["env"], str(tmp_path)).tail

@@ -9,7 +9,8 @@ import pytest
 from agenticops.errors import StateError, TrainError
 from agenticops.model.tree import Tree
 from agenticops.ports.git import Git
-from agenticops.ports.trees import CommitTree, StagedTree
+from agenticops.ports.stage import StagedTree
+from agenticops.ports.trees import CommitTree
 from tests.support import commit_all, git, write
 
 FILES = {"a.md": b"1", "docs/b.md": b"22\r\n", "docs/deep/c.md": b"", "docs/deep/ü d.md": b"\x00\xff"}

@@ -50,7 +50,7 @@ def rows(repo: Path) -> list[tuple[Path, dict[str, Any]]]:
 def forge(repo: Path, dice: random.Random, kind: str, subject: str, **fields: Any) -> None:
     """Write an event by hand into a shard of its own."""
     known = [e for _, e in rows(repo)]
-    mine = [e for e in known if e["subject"] == subject and "prev" in e]
+    mine = [e for e in known if e["subject"] == subject and e.get("prev") is not None]
     last = max(mine, key=lambda e: e["lamport"])["id"] if mine else ""
     ticket = fields.pop("ticket", subject.partition("/")[2] if subject.startswith("ticket/") else "")
     event = {
@@ -336,6 +336,30 @@ def done_without_verdict(repo: Path, dice: random.Random) -> None:
     commit_all(repo)
 
 
+def verdict_forged(repo: Path, dice: random.Random) -> None:
+    forge(repo, dice, "gate_passed", f"ticket/{BUILD}", prev=None, data={"gate": "default", "digest": "0" * 64})
+    done_without_verdict(repo, dice)
+
+
+def overridden_by_an_agent(repo: Path, dice: random.Random) -> None:
+    actor = {"operator": "Ada Lovelace <ada@example.org>", "agent": "maker"}
+    data = {"gate": "default", "digest": "0" * 64, "reason": "I want to"}
+    forge(repo, dice, "gate_overridden", f"ticket/{BUILD}", prev=None, actor=actor, data=data)
+    commit_all(repo)
+
+
+def closed_by_another_kind(repo: Path, dice: random.Random) -> None:
+    edit(repo / "tickets" / BUILD / "ticket.yml", "status: in_progress", "status: done")
+    forge(repo, dice, "ticket_started", f"ticket/{BUILD}", data={"from": "in_progress", "to": "done"})
+    commit_all(repo)
+
+
+def reviewed_by_hand(repo: Path, dice: random.Random) -> None:
+    edit(repo / "tickets" / BUILD / "ticket.yml", "status: in_progress", "status: in_review")
+    forge(repo, dice, "ticket_in_review", f"ticket/{BUILD}", data={"from": "in_progress", "to": "in_review"})
+    commit_all(repo)
+
+
 def dangling(repo: Path, dice: random.Random) -> None:
     data = {"from": "in_progress", "to": "in_progress"}
     forge(repo, dice, "ticket_started", f"ticket/{BUILD}", prev=ulid(NOW, dice.randbytes(10)), data=data)
@@ -461,6 +485,10 @@ BREAKS: tuple[Break, ...] = (
     Break("moved off the edges", ("VT312",), off_the_edges, rule="edges"),
     Break("moved by a new edge", ("VT312",), by_a_new_edge),
     Break("done without verdict", ("VT803",), done_without_verdict, rule="verdicts"),
+    Break("verdict forged too", ("VT810",), verdict_forged, rule="judged"),
+    Break("overridden by an agent", ("VT451",), overridden_by_an_agent, rule="roles"),
+    Break("closed by an event of another kind", ("VT803",), closed_by_another_kind),
+    Break("in review without a gate", ("VT810",), reviewed_by_hand),
     Break("event follows nothing", ("VT703",), dangling, rule="chains"),
     Break("closed ticket revived", ("VT801",), revived),
     Break("ticket without event", ("VT311",), without_event),

@@ -212,7 +212,10 @@ def _foreign(repo: Path, revision: str) -> int:
             found += not rows or any(json.loads(row).get("item") != item for row in rows)
         else:
             whole = path == f"docs/work/{item}.md" or path.startswith(f"docs/{item}/")
-            found += not (whole or (path.startswith("tickets/") and path.split("/")[1].endswith(f"_{item}")))
+            whole |= path.startswith("tickets/") and path.split("/")[1].endswith(f"_{item}")
+            # What an override leaves open is a risk of this item.
+            whole |= path.startswith("docs/risks/") and f"ticket: {ticket}\n" in git(repo, "show", f"{revision}:{path}")
+            found += not whole
     return found
 
 
@@ -224,7 +227,7 @@ def _history(repo: Path, history: list[str], clone: Path, seed: int) -> tuple[in
     known = set(Workspace(str(repo)).index.rows("SELECT id FROM event"))
     wrong = len([i for i, n in ids.items() if n > 1]) + len({i for (i,) in known} ^ set(ids))
     sample = random.Random(seed).sample(history, min(len(history), 12))
-    verdicts = [judge.trees(Workspace(str(repo)), head=c) for c in sample] + [judge.train(Workspace(str(clone)))]
+    verdicts = [judge.tree(Workspace(str(repo)), c) for c in sample] + [judge.train(Workspace(str(clone)))]
     torn = [v for v in verdicts if any(f.code in DISAGREE for f in v.findings)]
     return wrong, len(torn)
 

@@ -193,8 +193,8 @@ def mutant(scale: float, seed: int) -> list[Row]:
     wanted = max(1000, round(CASES * scale))
     known = merge._fields
 
-    def forgetful(text: str, path: str) -> Any:
-        fields, tail = known(text, path)
+    def forgetful(text: str, path: str, seen: dict[str, Any]) -> Any:
+        fields, tail = known(text, path, seen)
         return {name: field for name, field in fields.items() if not name.startswith("x-")}, tail
 
     mutants = (

@@ -69,6 +69,7 @@ def status_lines(data: dict[str, Any], now: str) -> list[Line]:
         rows.append([])
     for w in data["waiting"]:
         rows.append(line((" waits  ", DIM), f"{w['id']}  {cut(w['title'], WIDTH)}", (f"  {w['priority']}", DIM)))
+    rows += [_override(o, now) for o in data["overrides"]]
     session = data["session"]
     if session and session["status"] != "init":
         who = f"{session.get('agent', '')} on {short(session.get('ticket', '')) or 'no ticket'} · {session['status']}"
@@ -76,6 +77,13 @@ def status_lines(data: dict[str, Any], now: str) -> list[Line]:
         rows += [line((" blocker  ", WARN), cut(b, 90)) for b in session.get("blockers", [])]
     rows.append(following("agenticops next"))
     return rows
+
+
+def _override(o: dict[str, Any], now: str) -> Line:
+    late = bool(o["expires"]) and o["expires"] <= now
+    until = f"until {o['expires'][:10]}" if o["expires"] else "without an end"
+    words = f"{short(o['ticket'])} · {until}{', run out' if late else ''} · {cut(o['reason'], 60)}"
+    return line((" override  ", BAD if late else WARN), clean(words), (f"  {clean(o['risk'])}", DIM))
 
 
 def _ticket(r: dict[str, Any], width: int, now: str) -> list[Line]:

@@ -107,6 +107,10 @@ def _run(argv: list[str]) -> int:
         from agenticops.cli import driver
 
         return driver.serve(rest[1:])
+    if rest[:2] == ["hooks", "run"] and len(rest) > 2 and not rest[2].startswith("-"):
+        from agenticops.cli import githook
+
+        return githook.serve(rest[2], rest[3:])
     _refuse_bytes(rest)
     as_json = "--json" in rest
     words = [w for w in rest if w != "--json"]
@@ -114,6 +118,10 @@ def _run(argv: list[str]) -> int:
         from agenticops.cli import hot
 
         return hot.tickets("--all" in words, as_json)
+    if words == ["check", "--staged"]:
+        from agenticops.cli import hot
+
+        return hot.staged(as_json)
     if words and words[0] in HOT and not any(w.startswith("-") for w in words) and len(words) - 1 <= HOT[words[0]]:
         if words[0] != "mode":
             from agenticops.cli import hot

@@ -77,11 +77,24 @@ def _check(workspace: Workspace, argument: str | None, as_json: bool) -> int:
     return told(verdict, as_json)
 
 
+def staged(as_json: bool) -> int:
+    """Run `check --staged`, which a hook asks before every commit."""
+    from agenticops.flows import staged as judging
+
+    return told(judging.judge(Workspace()), as_json)
+
+
 def told(verdict: Verdict, as_json: bool) -> int:
     """Print a verdict and give its exit code."""
     from agenticops.cli import board
 
-    data = {
+    emit("check", shown(verdict), board.verdict_lines(verdict), as_json)
+    return EXIT_OK if verdict.holds else EXIT_VERDICT
+
+
+def shown(verdict: Verdict) -> dict[str, object]:
+    """Give the data of a verdict's envelope."""
+    return {
         "holds": verdict.holds,
         "gate": verdict.gate,
         "ticket": verdict.ticket,
@@ -90,5 +103,3 @@ def told(verdict: Verdict, as_json: bool) -> int:
         "digest": verdict.digest,
         "findings": verdict.findings,
     }
-    emit("check", data, board.verdict_lines(verdict), as_json)
-    return EXIT_OK if verdict.holds else EXIT_VERDICT

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from agenticops.model.plain import clean as clean
+
 Line = list[tuple[str, str]]
 GOOD, BAD, WARN, DIM, STRONG, NONE = "green", "red", "yellow", "dim", "bold", ""
-
-
-def clean(text: object) -> str:
-    """Make user text safe to print: control and direction characters become visible escapes."""
-    words = str(text)
-    if words.isprintable():
-        return words
-    return "".join(c if c.isprintable() else ("\\n" if c == "\n" else f"\\u{ord(c):04x}") for c in words)
 
 
 def line(*segments: str | tuple[str, str]) -> Line:

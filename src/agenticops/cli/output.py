@@ -21,18 +21,24 @@ def colourful(stream: TextIO) -> bool:
 def emit(kind: str, data: Any, lines: Iterable[Line], as_json: bool) -> None:
     """Print a result: the envelope with `--json`, else the lines."""
     if as_json:
-        import json
-
-        found = json.dumps({"schema": ENVELOPE, "kind": kind, "data": data}, ensure_ascii=False, default=_builtin)
-        sys.stdout.write((found if found.isprintable() else _escaped(found)) + "\n")
+        sys.stdout.write(enveloped(kind, data))
         return
     show(lines, sys.stdout)
+
+
+def enveloped(kind: str, data: Any) -> str:
+    """Write the envelope. It holds no command for the log of a CI server, whatever a title says."""
+    import json
+
+    found = json.dumps({"schema": ENVELOPE, "kind": kind, "data": data}, ensure_ascii=False, default=_builtin)
+    return (found if found.isprintable() else _escaped(found)).replace("##[", "##\\u005b") + "\n"
 
 
 def show(lines: Iterable[Line], stream: TextIO) -> None:
     """Print lines, in colour on a terminal."""
     if not colourful(stream):
-        stream.write(text(lines))
+        plain = text(lines)
+        stream.write(_disarmed(plain) if os.environ.get("GITHUB_ACTIONS") else plain)
         return
     from rich.console import Console
     from rich.text import Text
@@ -40,6 +46,13 @@ def show(lines: Iterable[Line], stream: TextIO) -> None:
     console = Console(file=stream, highlight=False, markup=False, emoji=False, soft_wrap=True)
     for row in lines:
         console.print(Text.assemble(*((clean(words), style) for words, style in row)))
+
+
+def _disarmed(plain: str) -> str:
+    """Take what the log of a GitHub run would obey for what it is: words of a user."""
+    import re
+
+    return re.sub(r"(?m)^(\s*):(?=:)", r"\1: ", plain).replace("##[", "## [")
 
 
 def complain(error: TrainError) -> None:

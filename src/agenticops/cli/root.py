@@ -16,9 +16,9 @@ from agenticops.errors import EXIT_USAGE, TrainError
 SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     "Set up": {
         "init": ("adopt", "init", "Adopt a train in this repository, or upgrade it"),
-        "pipeline": ("pipeline", "", "Show, draw and lint the pipeline"),
+        "pipeline": ("pipeline", "", "Show, draw, lint and compare the pipeline"),
         "migrate": ("adopt", "migrate", "Bring an older session file to today's form"),
-        "hooks": ("hooks", "", "The merge driver in git: install, uninstall, show"),
+        "hooks": ("hooks", "", "Git hooks and the merge driver: install, uninstall, show"),
         "trust": ("trust", "", "What this repository can make the tool execute"),
         "doctor": ("adopt", "doctor", "Look at environment and repository; --fix mends"),
     },
@@ -29,10 +29,26 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "artifact": ("artifact", "", "What a ticket owes: write, check, record"),
     },
     "Gates": {
-        "check": ("gate", "check", "Judge the train, or the gate of one ticket"),
-        "gate": ("gate", "", "Show the gate of a phase"),
+        "check": ("check", "check", "Judge the train, or the gate of one ticket"),
+        "gate": ("gate", "", "Show a phase's gate; run its commands; replay it"),
+        "evidence": ("evidence", "", "What commands proved, and for which files"),
         "advance": ("gate", "advance", "Judge a ticket's gate and move the work on"),
+        "approve": ("approval", "approve", "Approve what a gate wants reviewed"),
+        "reject": ("approval", "reject", "Reject it, with the reason"),
+        "revise": ("approval", "revise", "Ask for a revision, with suggestions"),
+        "approval": ("approval", "", "Reviews: list, show, request, escalate"),
+        "role": ("role", "", "Who may do what: list, assign, revoke, check"),
+        "override": ("override", "", "Overrides: list what is open, pay it back"),
         "explain": ("gate", "explain", "Say what a finding's code means and how to mend it"),
+    },
+    "Reasons": {
+        "decision": ("decision", "", "Decisions with context, reasoning and confidence"),
+        "adr": ("adr", "", "Architecture decision records"),
+        "risk": ("risk", "", "Risks: what could go wrong, and what answers it"),
+        "mitigation": ("mitigation", "", "Mitigations: what answers risks"),
+        "client": ("client", "", "Clients: for whom value is delivered"),
+        "need": ("need", "", "Needs: what clients want, and why"),
+        "trace": ("trace", "trace", "From need to decision, both ways"),
     },
     "Sessions": {
         "begin": ("session", "begin", "Begin to work a ticket as an agent"),
@@ -63,8 +79,7 @@ def load(name: str, wanted: str = "") -> click.Command:
             for other in others:
                 group.commands.pop(other, None)
         return group
-    assert isinstance(group, TyperGroup)
-    return group.commands[command]
+    return group.commands[command] if isinstance(group, TyperGroup) else group  # a module of one command is that one
 
 
 def _with_only(app: typer.Typer, command: str) -> click.Command | None:

@@ -1,5 +1,6 @@
 """Checklists: reading a task list, and editing one bullet while every other byte stays.
 
+A bullet may name its proof, `<!-- check: unit-tests -->`: then only that check's evidence ticks it (ADR 0019).
 A required bullet has a `*` at the end of its text: the last run of asterisks counts unless it closes an emphasis that
 the text opened (`**bold**` does not require, `**bold** *` and `**bold***` do), and unless it is escaped.
 Inside a list any depth of indentation is nesting, so that a badly indented bullet is still owed.
@@ -21,7 +22,7 @@ from agenticops.model.ids import MIN_PREFIX
 
 JOINER = " › "
 _BOX = re.compile(r"\[([ xX])\](?=[ \t]|$)")
-_ANCHOR = re.compile(r"<!--\s*id:\s*(\S+)\s*-->")
+_NAMED = re.compile(r"<!--\s*(id|check):\s*(\S+)\s*-->")
 _ORDERED = re.compile(r"([0-9]{1,9})([.)])")
 # A run of blanks is entered at its start only: else a long one is scanned from each of its characters.
 _BREAK = re.compile(r"(?:(?<![ \t])[ \t]+)?[\r\n]+[ \t]*")
@@ -64,6 +65,7 @@ class _Words(NamedTuple):
     shown: str
     required: bool
     anchor: str
+    proof: str
     core: int
     comments: tuple[Token, ...]
 
@@ -198,6 +200,7 @@ def _bullets(text: str) -> list[tuple[Bullet, _Task]]:
             mark=mark,
             depth=task.depth,
             anchor=words.anchor,
+            proof=words.proof,
         )
         found.append((bullet, task))
     return found
@@ -231,13 +234,14 @@ def _tasks(text: str) -> Iterator[_Task]:
 def _read(raw: str) -> _Words:
     """Take the text of a bullet apart."""
     if _MARKED.isdisjoint(raw):
-        return _Words(" ".join(raw.split()), False, "", len(raw.rstrip()), ())
+        return _Words(" ".join(raw.split()), False, "", "", len(raw.rstrip()), ())
     bare = raw.rstrip()
     if bare.endswith(" *") and _MARKED.isdisjoint(bare[:-1]):
-        return _Words(" ".join(bare[:-1].split()), True, "", len(bare[:-1].rstrip()), ())
+        return _Words(" ".join(bare[:-1].split()), True, "", "", len(bare[:-1].rstrip()), ())
     tokens = list(markdown.tokens(raw))
     comments = tuple(t for t in tokens if t.kind == "comment")
-    anchors = [match[1] for t in comments if (match := _ANCHOR.fullmatch(raw[t.start : t.end]))]
+    found = (_NAMED.fullmatch(raw[t.start : t.end]) for t in reversed(comments))
+    named = {match[1]: match[2] for match in found if match}  # of two the first counts
     core, required = len(raw), False
     for token in reversed(tokens):
         if raw[token.end : core].strip():
@@ -251,7 +255,7 @@ def _read(raw: str) -> _Words:
         core, required = token.end - extra, True
     core = len(raw[:core].rstrip())
     shown = " ".join(markdown.without_comments(raw[:core]).split())
-    return _Words(shown, required, anchors[0] if anchors else "", core, comments)
+    return _Words(shown, required, named.get("id", ""), named.get("check", ""), core, comments)
 
 
 def _is_star(raw: str, token: Token) -> bool:

@@ -49,6 +49,15 @@ def read_pipeline(data: bytes, path: str = PIPELINE) -> Pipeline:
     return msgspec.structs.replace(pipeline, start=start, **sections)
 
 
+def read_gates(data: bytes, path: str) -> dict[str, Gate]:
+    """Read the `gates:` of a file that is written as a pipeline is, and may hold nothing else."""
+    text = yamltext.decode(data, path, yamltext.PIPELINE_LIMIT)
+    raw = yamltext.load(text, path, limit=yamltext.PIPELINE_LIMIT)
+    if not isinstance(raw, dict):
+        raise StateError("gates are a mapping", place=f"{path}:1", hint="gates: {name: {checks: […]}}")
+    return _section(raw.get("gates"), Gate, "gates", path, text)
+
+
 def _section(raw: Any, kind: Any, name: str, path: str, text: str) -> dict[str, Any]:
     if raw is None:
         return {}
@@ -73,8 +82,9 @@ def _gate(raw: dict[str, Any]) -> dict[str, Any]:
     checks = []
     for call in raw.get("checks") or []:
         if isinstance(call, dict):
-            parameters = {k: yamltext.typed(v) for k, v in call.items() if k != "check"}
-            checks.append({"check": call.get("check", ""), "parameters": parameters})
+            own = {k: v for k, v in call.items() if k in ("check", "name", "level")}
+            parameters = {k: yamltext.typed(v) for k, v in call.items() if k not in own}
+            checks.append({"check": "", **own, "parameters": parameters})
         else:
             checks.append({"check": call})
     return {**raw, "checks": checks}
@@ -84,7 +94,7 @@ def read_item(data: bytes, path: str) -> WorkItem:
     """Read a work item's document."""
     text = yamltext.decode(data, path)
     front, body, _ = yamltext.split(text)
-    fields = _front(front, path)
+    fields = front_fields(front, path)
     known = {k: v for k, v in fields.items() if k in WorkItem.__struct_fields__}
     item = yamltext.convert({**known, "body": body.strip("\n")}, WorkItem, path, front, 2)
     if path.startswith("docs/work/") and item.path != path:
@@ -164,7 +174,7 @@ def read_session(data: bytes, path: str) -> Session:
     front, _, _ = yamltext.split(text)
     if not front:
         raise StateError("the session has no front-matter", place=f"{path}:1", hint="agenticops migrate --dry-run")
-    fields = _front(front, path)
+    fields = front_fields(front, path)
     known = {k: v for k, v in fields.items() if k in Session.__struct_fields__}
     return yamltext.convert(known, Session, path, front, 2)
 
@@ -184,7 +194,8 @@ def render(template: str, values: dict[str, str]) -> str:
     return re.sub(r"\{\{(\w+)\}\}", lambda m: values.get(m[1], m[0]), template)
 
 
-def _front(front: str, path: str) -> dict[str, Any]:
+def front_fields(front: str, path: str) -> dict[str, Any]:
+    """Read front-matter as a mapping of fields. Raises StateError."""
     raw = yamltext.load(front, path, first_line=2)
     if not isinstance(raw, dict):
         raise StateError("the front-matter is no mapping of fields", place=f"{path}:2")

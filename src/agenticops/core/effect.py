@@ -52,6 +52,8 @@ def document(event: Event) -> str:
     """Name the document that shows an event."""
     if event.kind in ("item_created", "item_edited"):
         return f"docs/work/{event.item}.md"
+    if event.kind == "document_created":
+        return str(event.data.get("path", ""))
     if event.kind.startswith("bullet_"):
         return f"tickets/{event.ticket}/checklist.md"
     return f"tickets/{event.ticket}/ticket.yml"
@@ -109,7 +111,7 @@ def _statuses(train: Train, fresh: set[str], events: list[Event], same: Callable
 def _shown(train: Train, event: Event, same: Callable[[str], bool]) -> bool | None:
     """Say whether a document shows an event; None where there is nothing to see."""
     path = document(event)
-    if event.kind in ("item_created", "item_moved"):
+    if event.kind in ("item_created", "item_moved", "document_created"):
         return True if _exists(train, path) else (False if same(path) else None)
     if not event.kind.startswith("bullet_") or not same(path):
         return None

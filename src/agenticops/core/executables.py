@@ -1,7 +1,7 @@
 """Executables: all that a train can make the tool run. Whatever runs is listed here first; nothing else may. ADR 0015.
 
-Today these are the `command` parameters of a gate's checks; each is a list of words, never a line for a shell. A digest
-covers the words and the content of every repository file that the words, or the parameter `files`, name.
+Today these are the parameters `command` and `version` of a gate's checks; each is a list of words, never a line for a
+shell. A digest covers the words and the content of every repository file that they, or the parameter `files`, name.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ from typing import Any, NamedTuple
 
 from agenticops.core.train import Train
 from agenticops.errors import StateError
+from agenticops.model.layout import PIPELINE
+from agenticops.model.pipeline import CheckCall, Gate
 from agenticops.model.tree import Tree
 from agenticops.model.trust import Executable
 
 SHELLS = frozenset(("sh", "ash", "bash", "dash", "fish", "ksh", "zsh", "csh", "tcsh", "cmd", "powershell", "pwsh"))
 LONGEST = 100
 GIT = "git config "
+VERSION = " version"
 
 
 class Declared(NamedTuple):
@@ -29,13 +32,20 @@ class Declared(NamedTuple):
     files: Any = ()
 
 
+def gate_place(gate: Gate, number: int, call: CheckCall) -> str:
+    """Name the place of a gate's check; `number` counts from 1."""
+    return f"{PIPELINE} gates.{gate.name}.checks.{number} ({call.title})"
+
+
 def gate_commands(train: Train) -> Iterator[Declared]:
     """Find the commands of gates."""
     for gate in train.pipeline.gates.values():
         for number, call in enumerate(gate.checks, 1):
             if "command" in call.parameters:
-                place = f"config/pipeline.yml gates.{gate.name}.checks.{number} ({call.check})"
+                place = gate_place(gate, number, call)
                 yield Declared(place, call.parameters["command"], call.parameters.get("files", ()))
+                if "version" in call.parameters:
+                    yield Declared(f"{place}{VERSION}", call.parameters["version"])
 
 
 # Rules, agents and hooks add their own here when they come: what is not found by these never runs.

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from posixpath import basename, normpath
 
+from agenticops.core import roles
 from agenticops.core.graph import can_end, pipeline_graph, reachable
 from agenticops.model.finding import Finding, Severity
 from agenticops.model.graph import Graph
@@ -33,6 +34,7 @@ def lint(pipeline: Pipeline, tree: Tree | None = None) -> list[Finding]:
         *_phases(pipeline),
         *_modes(pipeline),
         *_people(pipeline),
+        *roles.lint(pipeline),
         *_ways(graph),
         *_claims(pipeline),
         *_paths(pipeline),
@@ -77,7 +79,8 @@ def _phases(pipeline: Pipeline) -> Iterator[Finding]:
         yield from _unknown("VT302", place, "mode", [phase.mode], pipeline.modes)
         yield from _unknown("VT303", place, "agent", [phase.owner, *phase.helpers], pipeline.agents)
         yield from _unknown("VT301", place, "phase", phase.next, pipeline.phases)
-        yield from _unknown("VT402", place, "gate", [phase.gate], {DEFAULT_GATE.name, *pipeline.gates})
+        gates = [g for g in (phase.gate, phase.entry_gate, phase.done_gate) if g]
+        yield from _unknown("VT402", place, "gate", gates, {DEFAULT_GATE.name, *pipeline.gates})
         contracts = dict.fromkeys((*phase.artifacts, *phase.optional, *phase.inputs))
         yield from _unknown("VT604", place, "artifact", contracts, pipeline.artifacts)
         if phase.stretch:

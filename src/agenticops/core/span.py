@@ -8,7 +8,8 @@ from functools import cached_property
 from msgspec import Struct
 
 from agenticops.core import fold
-from agenticops.core.train import Train
+from agenticops.core.case import Verifier, unable
+from agenticops.core.train import Log, Train
 from agenticops.model.event import Event
 from agenticops.model.history import Changes
 from agenticops.model.ids import TICKET
@@ -28,6 +29,33 @@ class Side(Struct, frozen=True):
     rewritten: Events = {}
 
 
+class Until:
+    """A log as it was when an event was written: what came later, nobody could have known."""
+
+    def __init__(self, log: Log, last: Event) -> None:
+        self.log = log
+        self.last = last
+
+    def of_ticket(self, ticket: str) -> list[Event]:
+        """Events that name a ticket, in order."""
+        return self._past(self.log.of_ticket(ticket))
+
+    def of_item(self, item: str) -> list[Event]:
+        """Events that name a work item, in order."""
+        return self._past(self.log.of_item(item))
+
+    def of_subject(self, subject: str) -> list[Event]:
+        """Events of one subject, in order."""
+        return self._past(self.log.of_subject(subject))
+
+    def of_kinds(self, *kinds: str) -> list[Event]:
+        """Events of some kinds, in order."""
+        return self._past(self.log.of_kinds(*kinds))
+
+    def _past(self, events: list[Event]) -> list[Event]:
+        return [e for e in events if e.order <= self.last.order]
+
+
 class Span:
     """The trees before and the tree after. `judge` is the pipeline of the base, which judges what was changed."""
 
@@ -40,6 +68,8 @@ class Span:
         branch: str = "",
         sizes: Mapping[str, int] | None = None,
         writers: Callable[[str], bool] = lambda path: False,
+        base: Train | None = None,
+        verify: Verifier = unable,
     ) -> None:
         self.after = after
         self.sides = sides
@@ -48,6 +78,9 @@ class Span:
         self.sizes = sizes or {}
         # Tells whether a path was changed on two sides that did not know of each other.
         self.writers = writers
+        # The train of the base, whose roles and signers count.
+        self.base = base or after
+        self.verify = verify
 
     @cached_property
     def changes(self) -> Changes:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
+from copy import copy
+from typing import Protocol, Self, TypeVar
 
 from agenticops.core import checklist as checklists
 from agenticops.core import contract as contracts
@@ -34,6 +35,9 @@ class Log(Protocol):
     def of_subject(self, subject: str) -> list[Event]:
         """Events of one subject."""
 
+    def of_kinds(self, *kinds: str) -> list[Event]:
+        """Events of some kinds, whatever they are about; what was voided is left out."""
+
 
 class Train:
     """Typed access to one tree and its log. `packaged` gives what the project did not write itself."""
@@ -53,6 +57,12 @@ class Train:
                 raise StateError("this repository is no train yet", place=PIPELINE, hint="agenticops init --train ml")
             self._pipeline = documents.read_pipeline(data)
         return self._pipeline
+
+    def under(self, pipeline: Pipeline, log: Log | None = None) -> Self:
+        """Give the same train with another pipeline, and with another log when there is one."""
+        found = copy(self)
+        found._pipeline, found.log = pipeline, log or self.log
+        return found
 
     def phase(self, name: str) -> Phase:
         """Give a phase. Raises TrainError for an unknown one."""

@@ -12,7 +12,7 @@ from agenticops import __version__
 from agenticops.core import documents, yamltext
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.flows import commit as commits
-from agenticops.flows import rest
+from agenticops.flows import forgefiles, rest
 from agenticops.model.event import Draft
 from agenticops.model.layout import CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
 from agenticops.model.pipeline import Pipeline
@@ -31,6 +31,7 @@ LINES = {
     ".gitattributes": ("# agenticops: state is text with one kind of line end", ".agenticops/** text eol=lf"),
 }
 MAKE_LINE = "-include agenticops.mk"
+EXTRAS = ("make", "github")
 
 
 class Adoption(Struct, frozen=True):
@@ -45,9 +46,9 @@ class Adoption(Struct, frozen=True):
 
 def adopt(workspace: Workspace, train: str, extras: list[str], dry_run: bool, commit: bool) -> Adoption:
     """Plan a train's files and, unless it is a dry run, write them. Raises UsageError for an unknown train or extra."""
-    unknown = [e for e in extras if e != "make"]
+    unknown = [e for e in extras if e not in EXTRAS]
     if unknown:
-        raise UsageError(f"init knows no extra {unknown[0]!r}", hint="--with make")
+        raise UsageError(f"init knows no extra {unknown[0]!r}", hint=f"--with {'|'.join(EXTRAS)}")
     if dry_run:
         return planned(workspace, train, extras)
     with workspace.transaction("init") as tx:
@@ -76,6 +77,8 @@ def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     wanted = _files(workspace, name)
     if "make" in extras:
         wanted["agenticops.mk"] = WorkingTree(RESOURCES).read("common/agenticops.mk") or b""
+    if "github" in extras or forgefiles.installed(manifest):
+        wanted |= forgefiles.wanted(tree, _default_branch(workspace))
     if tree.read(ROOT_SESSION) is not None:
         # From now on the tool writes it; it is no file to upgrade.
         wanted.pop(ROOT_SESSION)

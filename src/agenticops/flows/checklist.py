@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agenticops.core import checklist as checklists
-from agenticops.core import fold
+from agenticops.core import evidence, fold
 from agenticops.core.train import Train
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.flows import aim
@@ -43,7 +43,9 @@ def tick(
         text = _text(workspace.train, ticket)
         parsed = checklists.parse(text)
         chosen = [checklists.find(parsed, b) for b in bullets]
-        chosen += [b for section in sections for b in _of_section(parsed, section, ticket)]
+        _refuse_proven(chosen, ticket)
+        # A section's bullets are ticked but for those that their evidence ticks.
+        chosen += [b for section in sections for b in _of_section(parsed, section, ticket) if not b.proof]
         if not chosen:
             raise UsageError("no bullet is named", hint=f"agenticops checklist show {ticket.id}")
         observe(workspace, tx, ticket)
@@ -90,6 +92,36 @@ def reword(workspace: Workspace, wanted: str | None, bullet: str, words: str) ->
 def bullet_data(bullet: Bullet) -> dict[str, object]:
     """What an event says of a bullet."""
     return {"bullet": bullet.key, "text": bullet.text, "section": bullet.section}
+
+
+def prove(workspace: Workspace, tx: Transaction, ticket: Ticket, check: str, rests: dict[str, object]) -> list[Bullet]:
+    """Tick the bullets that name a check which has passed; `rests` says on which run. Gives the bullets."""
+    train = workspace.train
+    text = train.checklist_text(ticket) or ""
+    mine = [b for b in checklists.parse(text).bullets if b.proof == check]
+    if not mine:
+        return []
+    observe(workspace, tx, ticket)
+    log = train.log.of_ticket(ticket.id)
+    ticked = fold.ticked(log)
+    owed = [b for b in mine if not b.checked or not evidence.carries(ticked.get(b.key), check, log)]
+    still_open = [b.key for b in owed if not b.checked]
+    if still_open:
+        tx.write(ticket.checklist_path, checklists.tick(text, still_open))
+    for bullet in owed:
+        data = {**bullet_data(bullet), "check": check, **rests}
+        tx.append(Draft("bullet_ticked", f"ticket/{ticket.id}", ticket.id, ticket.item, data))
+    return owed
+
+
+def _refuse_proven(bullets: list[Bullet], ticket: Ticket) -> None:
+    for bullet in bullets:
+        if bullet.proof and not bullet.checked:
+            raise TrainError(
+                f"only evidence of {bullet.proof} ticks {bullet.text!r}",
+                place=f"{ticket.checklist_path}:{bullet.line}",
+                hint=f"agenticops gate run {ticket.id} --check {bullet.proof}",
+            )
 
 
 def _open(ticket: Ticket) -> Ticket:

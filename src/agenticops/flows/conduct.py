@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from agenticops.core import fold, gate
-from agenticops.core.case import Case
+from agenticops.core.gate import DONE
 from agenticops.core.train import Train
 from agenticops.errors import TrainError, UsageError
-from agenticops.flows import aim, commit, rest
+from agenticops.flows import aim, case, commit, rest, role
 from agenticops.flows import ticket as tickets
 from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
-from agenticops.model.pipeline import Phase
+from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
-DONE = "done"
+# Why a command gave no evidence at all: it is not trusted, not there, or not to be meant.
+DID_NOT_RUN = "VT422"
+COMMAND = "command"
 
 
 class Outcome(Struct, frozen=True):
@@ -34,6 +37,7 @@ class Outcome(Struct, frozen=True):
     successor: Ticket | None = None
     fresh: bool = False
     overridden: bool = False
+    risk: str = ""
     commit: str = ""
 
 
@@ -43,47 +47,87 @@ class Call(Struct, frozen=True):
     to: str = ""
     override: bool = False
     reason: str = ""
+    expires: str = ""
     commit: bool = False
 
 
 def advance(workspace: Workspace, wanted: str | None, call: Call) -> Outcome:
     """Judge the ticket's gate; when it holds, move on. A refusal is an outcome, not an exception."""
-    if call.override:
-        _may_override(workspace, call)
     paths: list[str] = []
     staged: commit.Staged = {}
+    unproven = () if call.override else _prove(workspace, wanted, call)
     with workspace.transaction("advance") as tx:
         ticket = aim.ticket(workspace, wanted)
         if call.commit:
             mine = [*commit.documents(workspace, ticket.item), *_artifacts(workspace.train, ticket), ROOT_SESSION]
             staged = commit.staged(workspace, mine)
-        conducts = aim.conducting_branch(workspace, ticket.id)
-        if ticket.closed:
-            raise TrainError(
-                f"{ticket.id} is {ticket.status} already", place=ticket.path, hint=f"agenticops work show {ticket.item}"
-            )
-        outcome = _judged(workspace, tx, ticket, call, conducts)
-        if outcome.state != "refused":
-            outcome = _moved(workspace, tx, outcome, call, conducts)
+        outcome = step(workspace, tx, ticket, call, unproven)
         paths = [*tx.written, *_artifacts(workspace.train, ticket)]
     if call.commit and outcome.state != "refused":
         outcome = _committed(workspace, outcome, paths, staged)
     return outcome
 
 
-def _may_override(workspace: Workspace, call: Call) -> None:
+def _prove(workspace: Workspace, wanted: str | None, call: Call) -> Sequence[Finding]:
+    """Run the commands of the gates on the way whose evidence does not hold, before the lock is taken.
+
+    Gives why one could not run; what a run showed is in the log then, where the gate reads it.
+    """
+    ticket = aim.ticket(workspace, wanted)
+    gates = proven_gates(workspace, ticket, call)
+    if not gates:
+        return ()
+    from agenticops.flows import evidence
+
+    moving = aim.conducting_branch(workspace, ticket.id)
+    return [f for f in evidence.prove(workspace, ticket, gates, moving) if f.code == DID_NOT_RUN]
+
+
+def proven_gates(workspace: Workspace, ticket: Ticket, call: Call) -> list[Gate]:
+    """Give the gates on the ticket's way, when any gate of the train names a command; else none."""
+    pipeline = workspace.train.pipeline
+    phase = pipeline.phases.get(ticket.phase)
+    if ticket.closed or phase is None or not any(c.check == COMMAND for g in pipeline.gates.values() for c in g.checks):
+        return []
+    moving = aim.conducting_branch(workspace, ticket.id)
+    names = gate.guards(pipeline, phase, _way_of(workspace.train, ticket, call, moving))
+    return [g for name in names if (g := gate.named(pipeline, name)) is not None]
+
+
+def step(
+    workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, unproven: Sequence[Finding] = ()
+) -> Outcome:
+    """Do what an advance does, within a transaction; in a rehearsal nothing of it is written."""
+    conducts = aim.conducting_branch(workspace, ticket.id)
+    if ticket.closed:
+        raise TrainError(
+            f"{ticket.id} is {ticket.status} already", place=ticket.path, hint=f"agenticops work show {ticket.item}"
+        )
+    if call.override:
+        _may_override(workspace, ticket, call)
+    elif conducts:
+        role.require(workspace, "advance", ticket.phase)
+    outcome = _judged(workspace, tx, ticket, call, conducts)
+    if unproven and outcome.state == "refused":
+        outcome = replace(outcome, verdict=replace(outcome.verdict, findings=(*unproven, *outcome.verdict.findings)))
+    return outcome if outcome.state == "refused" else _moved(workspace, tx, outcome, call, conducts)
+
+
+def _may_override(workspace: Workspace, ticket: Ticket, call: Call) -> None:
     if not call.reason.strip():
         raise UsageError("an override needs its reason", hint='--override --reason "…"')
     if workspace.by_agent:
         hint = "ask the operator to run it in a terminal of their own"
         raise TrainError(f"an agent ({workspace.by_agent}) cannot override a gate", hint=hint)
+    role.require(workspace, "override", ticket.phase)
 
 
 def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, conducts: bool) -> Outcome:
     """Run the gate of this phase and the entry of the next, and record what was found."""
     train = workspace.train
     observe(workspace, tx, ticket)
-    verdict = gate.judge(Case(train, ticket, now=workspace.now))
+    way = _way_of(train, ticket, call, conducts)
+    verdict = gate.judge(case.of_ticket(workspace, ticket, conducts), way)
     if conducts:
         # What this ticket owes itself is told once, not again as the next phase's missing input.
         told = {f.path for f in verdict.findings}
@@ -99,8 +143,10 @@ def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, c
         return Outcome("passed", ticket, verdict, fresh=fresh)
     judged |= {"codes": sorted({f.code for f in errors}), "findings": len(errors)}
     if call.override:
-        _note(tx, ticket, "gate_overridden", {**judged, "reason": call.reason, "way": call.to})
-        return Outcome("passed", ticket, verdict, overridden=True)
+        from agenticops.flows import override
+
+        risk = override.record(workspace, tx, ticket, verdict, call.reason, call.expires, way)
+        return Outcome("passed", ticket, verdict, overridden=True, risk=risk)
     if past is None or past.data != judged:
         _note(tx, ticket, "gate_refused", judged)
     return Outcome("refused", ticket, verdict)
@@ -108,6 +154,14 @@ def _judged(workspace: Workspace, tx: Transaction, ticket: Ticket, call: Call, c
 
 def _note(tx: Transaction, ticket: Ticket, kind: str, data: dict[str, Any]) -> None:
     tx.append(Draft(kind, f"ticket/{ticket.id}", ticket.id, ticket.item, data))
+
+
+def _way_of(train: Train, ticket: Ticket, call: Call, moving: bool) -> str:
+    """Name the way as gates know it: the next phase, `done`, or "" while the ticket stays."""
+    if not moving:
+        return ""
+    target = destination(train, ticket, call)
+    return target.name if target else DONE
 
 
 def ways(train: Train, ticket: Ticket) -> list[str]:

@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
-from agenticops.core import checks, gate, yamltext
+from collections.abc import Iterable
+
+from agenticops.core import gate, yamltext
 from agenticops.core.case import Case
 from agenticops.core.checks.ticket import fork_finding
 from agenticops.core.fold import chain
 from agenticops.core.train import Train
 from agenticops.errors import StateError, UsageError
 from agenticops.flows import aim
+from agenticops.flows import case as cases
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.ids import split_ticket
-from agenticops.model.layout import EVENTS, PIPELINE, ROOT_SESSION
+from agenticops.model.layout import EVENTS, PIPELINE, REASONS, ROOT_SESSION
 from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import CLOSED
 from agenticops.workspace import Workspace
 
 # What it looks like when a document is older than the log.
-TAKEN_BACK = ("VT103", "VT104", "VT106", "VT305", "VT310", "VT311")
+TAKEN_BACK = ("VT103", "VT104", "VT106", "VT305", "VT310", "VT311", "VT904")
 # Whether the log knows a ticket that is not there: one look into an index per ticket.
 MISSING = """WITH RECURSIVE seen(name) AS (SELECT MIN(ticket) FROM event
   UNION ALL SELECT (SELECT MIN(ticket) FROM event WHERE ticket > seen.name) FROM seen WHERE seen.name IS NOT NULL)
 SELECT 1 FROM seen WHERE name > '' AND name NOT IN (SELECT id FROM ticket) LIMIT 1"""
 
 
-def ticket(workspace: Workspace, wanted: str) -> Verdict:
-    """Judge the gate of one ticket."""
+def ticket(workspace: Workspace, wanted: str, name: str = "") -> Verdict:
+    """Judge the gate of a ticket's phase, or the one that is named. Raises UsageError for a gate that is unknown."""
     found = aim.ticket(workspace, wanted)
-    return gate.judge(Case(workspace.train, found, now=workspace.now))
+    case = cases.of_ticket(workspace, found, gate=name)
+    if not name:
+        return gate.judge(case)
+    pipeline = workspace.train.pipeline
+    named = gate.named(pipeline, name)
+    if named is None:
+        hint = f"the pipeline knows: {', '.join(pipeline.gates) or 'default'}"
+        raise UsageError(f"there is no gate {name!r}", place=PIPELINE, hint=hint)
+    return gate.guard(case, named)
 
 
 def train(workspace: Workspace) -> Verdict:
@@ -44,7 +55,7 @@ def train(workspace: Workspace) -> Verdict:
     if any(f.path.startswith(EVENTS) for f in broken):
         # Events that cannot be read are no sign that nobody opened these tickets.
         findings = [f for f in findings if f.code != "VT311"]
-    return _verdict([*broken, *findings], parts)
+    return verdict([*broken, *findings], parts)
 
 
 def _explained(workspace: Workspace, findings: list[Finding]) -> list[Finding]:
@@ -58,18 +69,13 @@ def _explained(workspace: Workspace, findings: list[Finding]) -> list[Finding]:
     return [*(f for f in findings if f.code not in TAKEN_BACK or f.path not in places), *told]
 
 
-def trees(workspace: Workspace, head: str = "", staged: bool = False) -> Verdict:
-    """Judge a commit, what is staged, or the working tree; `flows.replay` compares it with a base."""
-    after = workspace.staged_train() if staged else workspace.train_at(head) if head else workspace.train
-    findings, parts = _whole(after, workspace.now)
-    if staged:
-        from agenticops.flows import staging
-
-        findings = staging.explained(workspace, after, findings)
-    return _verdict(findings, parts)
+def tree(workspace: Workspace, head: str = "") -> Verdict:
+    """Judge a commit, or the working tree; `flows.replay` compares it with a base."""
+    return verdict(*_whole(workspace.train_at(head) if head else workspace.train, workspace.now))
 
 
-def _verdict(findings: list[Finding], parts: int) -> Verdict:
+def verdict(findings: list[Finding], parts: int) -> Verdict:
+    """Say what was found in some number of parts, each thing once."""
     # A fork is one finding, whichever of its tickets met it; a broken file is one, whoever read it.
     unique = {(f.code, f.code != "VT307" and f.place, f.message): f for f in findings}
     return Verdict("train", "", tuple(unique.values()), parts)
@@ -77,14 +83,35 @@ def _verdict(findings: list[Finding], parts: int) -> Verdict:
 
 def _whole(train: Train, now: str) -> tuple[list[Finding], int]:
     """Judge the pipeline, every ticket and the root session of a train. Gives the findings and the number of parts."""
-    findings = pipeline_findings(train)
     names = train.ticket_ids()
+    findings = [*pipeline_findings(train), *tickets(train, names, now), *root_session(train), *reasons(train, now)]
+    return findings, len(names) + 1
+
+
+def tickets(train: Train, names: Iterable[str], now: str) -> list[Finding]:
+    """Judge what must hold of some tickets at any time."""
+    findings: list[Finding] = []
     for name in names:
         try:
             findings += gate.integrity(Case(train, train.ticket(name), now=now))
         except StateError as e:
-            findings.append(Finding("VT304", e.message, _path(e.place, ""), _line(e.place), hint=e.hint))
-    return [*findings, *_root_session(train)], len(names) + 1
+            findings.append(unreadable(e))
+    return findings
+
+
+def reasons(train: Train, now: str) -> list[Finding]:
+    """Judge risks, mitigations, clients, needs, decisions and their records, and what was overridden."""
+    told = train.log.of_kinds("document_created", "gate_overridden", "override_repaid")
+    if not told and not any(train.tree.names(folder) for folder in REASONS):
+        return []
+    from agenticops.core import adrs, override, papers  # a train without reasons, and a ticket's gate, go without them
+
+    return [*papers.findings(train), *adrs.findings(train.tree), *override.findings(train, now)]
+
+
+def unreadable(error: StateError, path: str = "") -> Finding:
+    """Say of a document that it cannot be read."""
+    return Finding("VT304", error.message, _path(error.place, path), _line(error.place), hint=error.hint)
 
 
 def pipeline_findings(train: Train) -> list[Finding]:
@@ -93,14 +120,8 @@ def pipeline_findings(train: Train) -> list[Finding]:
 
     pipeline = train.pipeline
     text = yamltext.decode(train.tree.read(PIPELINE) or b"", PIPELINE, yamltext.PIPELINE_LIMIT)
-    known = f"known: {', '.join(checks.CHECKS)}"
-    unknown = [
-        Finding("VT401", f"gate {g.name} names the unknown check {c.check!r}", PIPELINE, hint=known)
-        for g in pipeline.gates.values()
-        for c in g.checks
-        if c.check not in checks.CHECKS
-    ]
-    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *unknown, *_commands(train))]
+    misused = [f for g in pipeline.gates.values() for c in g.checks if (f := gate.misuse(g, c)) is not None]
+    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *misused, *_commands(train))]
 
 
 def _commands(train: Train) -> list[Finding]:
@@ -146,7 +167,8 @@ def _forks(workspace: Workspace) -> list[Finding]:
     return found
 
 
-def _root_session(train: Train) -> list[Finding]:
+def root_session(train: Train) -> list[Finding]:
+    """Judge the session of the default branch."""
     try:
         session = train.session(ROOT_SESSION)
     except StateError as e:
@@ -154,7 +176,7 @@ def _root_session(train: Train) -> list[Finding]:
     if session is None or session.status not in ("active", "paused", "handed_off") or not session.ticket:
         return []
     wrong = ""
-    if session.ticket not in train.ticket_ids():
+    if not train.has_ticket(session.ticket):
         wrong = "which does not exist"
     elif train.status_chain(session.ticket).state in CLOSED:
         wrong = "which is closed"

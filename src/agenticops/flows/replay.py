@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -13,14 +14,14 @@ from msgspec import Struct
 from agenticops.core import checks
 from agenticops.core.span import Side, Span
 from agenticops.errors import StateError, UsageError
-from agenticops.flows import judge
+from agenticops.flows import judge, staged
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.history import Changes
 from agenticops.model.layout import PAST_EVENTS, PIPELINE
-from agenticops.model.pipeline import Pipeline
+from agenticops.ports import signature
 from agenticops.ports.history import History, Link
-from agenticops.store.past import FOLDERS, Version, VersionTrain, is_shard
+from agenticops.store.past import FOLDERS, Rest, Version, VersionTrain, is_shard
 from agenticops.workspace import Workspace
 
 # These judge what a tree holds; the others judge what a step did, and each step is judged by itself.
@@ -48,7 +49,7 @@ def compare(workspace: Workspace, call: Call) -> Verdict:
     finally:
         history.close()
     try:
-        whole = judge.trees(workspace, head=call.head, staged=call.staged)
+        whole = staged.judge(workspace, run.base) if call.staged else judge.tree(workspace, call.head)
     except StateError:
         if any(f.severity == "error" for f in findings):
             return Verdict("train", "", tuple(findings), 1, commits=run.commits)
@@ -58,32 +59,60 @@ def compare(workspace: Workspace, call: Call) -> Verdict:
     return Verdict("train", "", (*findings, *rest), whole.checks, commits=run.commits)
 
 
+class Step(NamedTuple):
+    """What one commit did; `commit` is "" for what is not committed, and for one long step."""
+
+    commit: str
+    span: Span
+
+
+def steps(workspace: Workspace, call: Call) -> Iterator[Step]:
+    """Give what happened commit by commit since a base, or since the beginning when it is ""."""
+    history = History(workspace.git)
+    try:
+        yield from _Replay(workspace, call, history).steps()
+    finally:
+        history.close()
+
+
 class _Replay:
     """One judging: the versions that are still needed, and what was found so far."""
 
     def __init__(self, workspace: Workspace, call: Call, history: History) -> None:
         self.workspace, self.call, self.history = workspace, call, history
-        self.base = history.commit(call.base)
+        self.base = history.commit(call.base) if call.base else ""
         self.tip = history.commit(call.head or "HEAD")
         self.past = workspace.past(history)
         self.versions: dict[str, Version] = {}
         self.branch = call.branch or branch_of(workspace, call)
         self.commits = 0
-        self._judge: Pipeline | None = None
+        self._judge: VersionTrain | None = None
         self._seen: set[tuple[str, str, str]] = set()
 
     def findings(self) -> Iterator[Finding]:
-        """Judge the span, or each commit and then what is not committed yet."""
-        fork = self.history.fork_point(self.base, self.tip) or self.base
+        """Judge each step by the rules."""
+        for commit, span in self.steps():
+            for name in checks.RULES:
+                for finding in checks.rule(name, span):
+                    # What stays as it is was named with the commit that made it so, and a sealed file by its seal.
+                    key = (finding.code, finding.path, "" if finding.code == "VT310" else finding.message)
+                    if name not in STANDING or key not in self._seen:
+                        self._seen.add(key)
+                        yield msgspec.structs.replace(finding, commit=commit)
+            for finding in self._unreadable(span):
+                yield msgspec.structs.replace(finding, commit=commit)
+
+    def steps(self) -> Iterator[Step]:
+        """Give the span, or that of each commit and then what is not committed yet."""
         if self.call.replay:
             yield from self._each(self.history.walk(self.base, self.tip))
-            fork = self.tip
-        if self.call.head and self.call.replay:
-            return
-        yield from self._one(fork)
+            if not self.call.head:
+                yield from self._one(self.tip)
+        else:
+            yield from self._one(self.history.fork_point(self.base, self.tip) or self.base)
 
-    def _each(self, links: Sequence[Link]) -> Iterator[Finding]:
-        """Judge commit by commit, parents first; a version is forgotten when its last child was judged."""
+    def _each(self, links: Sequence[Link]) -> Iterator[Step]:
+        """Go commit by commit, parents first; a version is forgotten when its last child was judged."""
         pairs = [(link.commit, p) for link in links for p in link.parents or ("",)]
         differences = iter(self.history.differences(pairs))
         taken = [(link, [next(differences) for _ in link.parents or ("",)]) for link in links]
@@ -98,14 +127,14 @@ class _Replay:
             names = link.parents or ("",)
             sides = [_side(after, v, n, c) for v, n, c in zip(parents or [first], names, changes, strict=True)]
             writers = partial(self._two_writers, link.parents)
-            yield from self._judged(after, sides, writers, link.commit)
+            yield from self._step(after, sides, writers, link.commit)
             needed.subtract(link.parents)
             for parent in link.parents:
                 if not needed[parent]:
                     self.versions.pop(parent, None)
 
-    def _one(self, before: str) -> Iterator[Finding]:
-        """Judge one long step: from a commit to the head, to what is staged, or to the working tree."""
+    def _one(self, before: str) -> Iterator[Step]:
+        """Take one long step: from a commit to the head, to what is staged, or to the working tree."""
         if self.call.head:
             changes = self.history.differences([(self.tip, before)])[0]
         else:
@@ -115,32 +144,32 @@ class _Replay:
         after = version.after((p, c.new) for p, c in changes.items())
         parted = self.call.head and before != self.base
         writers = partial(self._two_writers, (self.base, self.tip) if parted else ())
-        yield from self._judged(after, [_side(after, version, before, changes)], writers, "")
+        yield from self._step(after, [_side(after, version, before, changes)], writers, "")
 
     def _version(self, commit: str) -> Version:
         if commit not in self.versions:
-            self.versions[commit] = Version(self.past, self.history.files(commit, FOLDERS))
+            rest = Rest(partial(self.history.files, commit, ()))
+            self.versions[commit] = Version(self.past, self.history.files(commit, FOLDERS), rest=rest)
         return self.versions[commit]
 
-    def _judged(
-        self, after: Version, sides: list[Side], writers: Callable[[str], bool], commit: str
-    ) -> Iterator[Finding]:
+    def _step(self, after: Version, sides: list[Side], writers: Callable[[str], bool], commit: str) -> Iterator[Step]:
         train = VersionTrain(after)
-        rails = self._rails(train)
-        if rails is None:
+        base = self._rails(train)
+        if base is None:
             return  # no train yet, before and after
-        span = Span(train, sides, rails, branch=self.branch, sizes=self.past.sizes, writers=writers)
-        for name in checks.RULES:
-            for finding in checks.rule(name, span):
-                # What stays as it is was named with the commit that made it so, and a sealed file by its seal.
-                key = (finding.code, finding.path, "" if finding.code == "VT310" else finding.message)
-                if name not in STANDING or key not in self._seen:
-                    self._seen.add(key)
-                    yield msgspec.structs.replace(finding, commit=commit)
-        for finding in self._unreadable(after, span):
-            yield msgspec.structs.replace(finding, commit=commit)
+        span = Span(
+            train,
+            sides,
+            base.pipeline,
+            branch=self.branch,
+            sizes=self.past.sizes,
+            writers=writers,
+            base=base,
+            verify=partial(signature.verify, root=self.workspace.root),
+        )
+        yield Step(commit, span)
 
-    def _unreadable(self, after: Version, span: Span) -> list[Finding]:
+    def _unreadable(self, span: Span) -> list[Finding]:
         found = []
         for path, blob in span.paths.items():
             error = self.past.broken.get(blob)
@@ -151,14 +180,15 @@ class _Replay:
                 )
         return found
 
-    def _rails(self, after: VersionTrain) -> Pipeline | None:
-        """The pipeline that judges: the base's, or the first one when the base has none."""
+    def _rails(self, after: VersionTrain) -> VersionTrain | None:
+        """The train that judges: the base's, or the first one that has a pipeline when the base has none."""
         if self._judge is None:
-            train = VersionTrain(self._version(self.base))
-            for candidate in (train, after):
+            before = [VersionTrain(self._version(self.base))] if self.base else []
+            for candidate in (*before, after):
                 if PIPELINE in candidate.version.files:
                     try:
-                        self._judge = candidate.pipeline
+                        _ = candidate.pipeline
+                        self._judge = candidate
                         break
                     except StateError:
                         continue  # the base is beyond repair by itself: what mends it must be let in

@@ -7,6 +7,7 @@ from typing import Any
 
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
+from agenticops.store.index import RARE
 from agenticops.workspace import Workspace
 
 Row = dict[str, Any]
@@ -43,6 +44,7 @@ UNSTARTED = """NOT EXISTS(SELECT 1 FROM ticket t WHERE t.item = i.id)
   AND NOT EXISTS(SELECT 1 FROM item c WHERE c.parent = i.id)"""
 DELIVERED = """SELECT COUNT(DISTINCT subject) FROM event
 WHERE kind = 'item_finished' AND json_extract(json, '$.data.result') IS NOT 'cancelled'"""
+OVERRIDES = f"SELECT json FROM event WHERE {RARE} AND kind <> 'document_created' ORDER BY lamport, id"
 URGENCY = {"now": 0, "next": 1, "future": 2}
 STANDING = {"in_review": 0, "in_progress": 1, "todo": 2, "blocked": 3}
 
@@ -88,8 +90,24 @@ def status(workspace: Workspace) -> Row:
         "done": done,
         "waiting": [{"id": w[0], "title": w[1], "priority": w[2]} for w in waiting],
         "session": session,
+        "overrides": overrides(workspace),
         "problems": [{"path": p, "message": m, "place": at, "hint": h} for p, m, at, h in workspace.index.problems()],
     }
+
+
+def overrides(workspace: Workspace) -> list[Row]:
+    """Tell what was overridden and is not paid back: the fold of `core.override`, without what it would load."""
+    found: dict[str, Row] = {}
+    for (text,) in workspace.index.rows(OVERRIDES):
+        event = json.loads(text)
+        said = event.get("data", {})
+        if event["kind"] == "override_repaid":
+            for name in said.get("overrides", ()):
+                found.pop(name, None)
+        else:
+            told = {k: said.get(k, "") for k in ("reason", "expires", "risk")}
+            found[event["id"]] = {"ticket": event["ticket"], "operator": event["actor"]["operator"], **told}
+    return list(found.values())
 
 
 def _session(workspace: Workspace) -> Row | None:

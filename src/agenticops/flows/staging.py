@@ -5,29 +5,22 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-import msgspec
-
 from agenticops.core import fold
 from agenticops.core.effect import TICKED, document
 from agenticops.core.train import Train
-from agenticops.errors import StateError, TrainError
+from agenticops.errors import StateError
 from agenticops.model.event import STATE_KINDS, Event
 from agenticops.model.finding import Finding
 from agenticops.model.layout import ROOT_SESSION
 from agenticops.store import log
 from agenticops.workspace import Workspace
 
-_event = msgspec.json.Decoder(Event)
 # What a document without its event looks like, and an event without its document.
 ODD = ("VT103", "VT104", "VT106", "VT305")
 
 
-def explained(workspace: Workspace, staged: Train, findings: list[Finding]) -> list[Finding]:
+def explained(workspace: Workspace, staged: Train, findings: list[Finding], head: Train) -> list[Finding]:
     """Add the documents whose events are not staged, and say so instead of what that looks like."""
-    try:
-        head: Train | None = workspace.train_at("HEAD")
-    except TrainError:
-        head = None  # nothing is committed yet
     unopened = {f.path for f in findings if f.code == "VT311"}
     told = [f for f in _parted(workspace, staged, head) if f.path not in unopened]
     told = [f for f in told if not (f.path.startswith("docs/work/") and unopened)]
@@ -44,13 +37,13 @@ def explained(workspace: Workspace, staged: Train, findings: list[Finding]) -> l
     return [*rest, *told]
 
 
-def _parted(workspace: Workspace, staged: Train, head: Train | None) -> Iterator[Finding]:
+def _parted(workspace: Workspace, staged: Train, head: Train) -> Iterator[Finding]:
     """Find the staged documents that rest on events which are not staged."""
     shards = sorted(set(log.shards(workspace.tree)) - set(log.shards(staged.tree)))
     found: dict[str, dict[str, list[Event]]] = {}
     for shard in shards:
-        for event in (_event.decode(j) for j in workspace.index.events("shard = ?", (shard,))):
-            path = _rests(workspace.train, staged, head, event)
+        for event in _events(workspace, shard):
+            path = _rests(workspace, staged, head, event)
             if path:
                 found.setdefault(path, {}).setdefault(shard, []).append(event)
     for path, where in found.items():
@@ -59,7 +52,14 @@ def _parted(workspace: Workspace, staged: Train, head: Train | None) -> Iterator
         yield Finding("VT332", f"staged without its event: {kinds}", path, hint=hint)
 
 
-def _rests(train: Train, staged: Train, head: Train | None, event: Event) -> str:
+def _events(workspace: Workspace, shard: str) -> list[Event]:
+    try:
+        return log.decode(workspace.tree.read(shard) or b"", shard)
+    except StateError:
+        return []  # it is not staged, so it is not judged
+
+
+def _rests(workspace: Workspace, staged: Train, head: Train, event: Event) -> str:
     """Name the staged document that rests on an event, or ""."""
     path = document(event)
     if event.kind.startswith("session_") or event.subject.startswith("session/"):
@@ -69,7 +69,7 @@ def _rests(train: Train, staged: Train, head: Train | None, event: Event) -> str
     if not _changed(staged, head, path):
         return ""
     if event.kind in STATE_KINDS and event.subject == f"ticket/{event.ticket}":
-        return path if _explains(train, staged, head, event) else ""
+        return path if _explains(workspace.train, staged, head, event) else ""
     if event.kind.startswith("bullet_"):
         key = str(event.data.get("now" if event.kind == "bullet_reworded" else "bullet"))
         now, before = _bullets(staged, event.ticket), _bullets(head, event.ticket)
@@ -77,11 +77,11 @@ def _rests(train: Train, staged: Train, head: Train | None, event: Event) -> str
             return path if now.get(key) and not before.get(key) else ""
         return path if key in now and key not in before else ""
     if event.kind in ("item_created", "item_edited", "ticket_edited"):
-        return path if staged.tree.read(path) == train.tree.read(path) else ""
+        return path if staged.tree.read(path) == workspace.tree.read(path) else ""
     return ""
 
 
-def _explains(train: Train, staged: Train, head: Train | None, event: Event) -> bool:
+def _explains(train: Train, staged: Train, head: Train, event: Event) -> bool:
     """Tell whether the way to the staged status leads over an event."""
     status = _status(staged, event.ticket)
     if not status or status == _status(head, event.ticket):
@@ -108,9 +108,9 @@ def _left_behind(workspace: Workspace, staged: Train, finding: Finding) -> Findi
     return Finding("VT332", "its event is staged and the file is not", path, hint=hint)
 
 
-def _changed(staged: Train, head: Train | None, path: str) -> bool:
+def _changed(staged: Train, head: Train, path: str) -> bool:
     content = staged.tree.read(path)
-    return content is not None and (head is None or head.tree.read(path) != content)
+    return content is not None and (head.tree.read(path) != content)
 
 
 def _session_id(train: Train, path: str) -> str:
@@ -121,8 +121,8 @@ def _session_id(train: Train, path: str) -> str:
     return session.id if session else ""
 
 
-def _status(train: Train | None, name: str) -> str:
-    if train is None or train.tree.size(f"tickets/{name}/ticket.yml") is None:
+def _status(train: Train, name: str) -> str:
+    if train.tree.size(f"tickets/{name}/ticket.yml") is None:
         return ""
     try:
         return train.ticket(name).status
@@ -130,8 +130,8 @@ def _status(train: Train | None, name: str) -> str:
         return ""
 
 
-def _bullets(train: Train | None, name: str) -> dict[str, bool]:
-    if train is None or train.tree.size(f"tickets/{name}/ticket.yml") is None:
+def _bullets(train: Train, name: str) -> dict[str, bool]:
+    if train.tree.size(f"tickets/{name}/ticket.yml") is None:
         return {}
     try:
         return {b.key: b.checked for b in train.checklist(train.ticket(name)).bullets}

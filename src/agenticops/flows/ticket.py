@@ -74,9 +74,9 @@ def open_visit(
     tx.write(ticket.session_path, f"---\n{yamltext.dump(session)}---\n{SESSION_BODY}")
     before = train.item_chain(item.id).state if item.id in train.item_ids() else ""
     tx.append(Draft("item_moved", f"item/{item.id}", name, item.id, {"from": before, "to": name}))
-    # The bullets that this visit owes; the gate remembers them, whatever becomes of the file.
+    # The bullets and artifacts that this visit owes; the gate remembers them, whatever becomes of the files.
     owed = [b.key for b in checklists.parse(checklist).bullets if b.required]
-    data = {"to": "todo", "phase": phase.name, "owed": owed}
+    data = {"to": "todo", "phase": phase.name, "owed": owed, "artifacts": list(ticket.artifacts)}
     tx.append(Draft("ticket_opened", f"ticket/{name}", name, item.id, data))
     return ticket
 

@@ -99,7 +99,17 @@ def revoke(workspace: Workspace, places: Sequence[str]) -> list[str]:
 def run(
     workspace: Workspace, place: str, values: Mapping[str, str] | None = None, operands: Sequence[str] = ()
 ) -> process.Done:
-    """Run what stands at a place, if it may run: the only door to a program that a repository names."""
+    """Run what stands at a place, if it may run."""
+    return process.run(_permitted(workspace, place).argv, workspace.root, values, operands)
+
+
+def watch(workspace: Workspace, place: str, values: Mapping[str, str], seconds: float) -> process.Watched:
+    """Run what stands at a place, if it may run, and tell how it ended."""
+    return process.watch(_permitted(workspace, place).argv, workspace.root, values, seconds)
+
+
+def _permitted(workspace: Workspace, place: str) -> Executable:
+    """Give what stands at a place, if it may run: the only door to a program that a repository names."""
     found = next((t for t in listing(workspace) if t.executable.place == place), None)
     if found is None:
         raise TrainError("nothing that could run stands there", place=place, hint="agenticops trust show")
@@ -107,4 +117,4 @@ def run(
         raise TrainError("git runs this itself, when its owner trusts it", place=place, hint=ASK)
     if found.standing != "trusted":
         raise TrainError(f"not run: {found.why or 'nobody trusted it here'}", place=place, hint=ASK)
-    return process.run(found.executable.argv, workspace.root, values, operands)
+    return found.executable

@@ -7,9 +7,8 @@ from typing import Any
 import msgspec
 
 from agenticops.core import fold, gate
-from agenticops.core.case import Case
 from agenticops.errors import UsageError
-from agenticops.flows import aim
+from agenticops.flows import aim, case
 from agenticops.flows.report import rows
 from agenticops.flows.session import parents
 from agenticops.model.ticket import LIFE_CYCLE, Ticket
@@ -76,7 +75,7 @@ def full(workspace: Workspace, wanted: str | None) -> Row:
 
 def evaluation(workspace: Workspace, ticket: Ticket) -> dict[str, bool | None]:
     """Say which parts of the ticket's gate hold now. What only the forge can tell is None."""
-    verdict = gate.judge(Case(workspace.train, ticket, now=workspace.now))
+    verdict = gate.judge(case.of_ticket(workspace, ticket))
     codes = {f.code for f in verdict.findings if f.severity == "error"}
     bullets = workspace.train.checklist(ticket)
     left = {b.section for b in bullets.open}

@@ -8,7 +8,7 @@ from typing import Any
 from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import ConflictError, StateError, TrainError, UsageError
-from agenticops.flows import aim
+from agenticops.flows import aim, role
 from agenticops.flows import ticket as tickets
 from agenticops.model import ids
 from agenticops.model.event import Draft, Event
@@ -121,6 +121,7 @@ def resolve(workspace: Workspace, wanted: str, keep: str) -> list[str]:
         kept = ids.resolve(keep, train.ticket_ids(), "ticket")
         if train.ticket(kept).item != item:
             raise UsageError(f"{kept} is no ticket of {item}", hint=f"agenticops ticket list --item {item}")
+        role.require(workspace, "resolve", train.ticket(kept).phase)
         cancelled = _resolve_way(tx, train, item, kept)
         mended = bool(cancelled) or _resolve_statuses(tx, train, item)
         if not mended:

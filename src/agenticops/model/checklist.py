@@ -10,6 +10,7 @@ class Bullet(Struct, frozen=True):
 
     `key` is its identity (a short digest of heading path, normalised text and ordinal among equals, or of its
     `<!-- id: … -->`); `line` counts from 1; `mark` is the byte offset of the character between the brackets.
+    `proof` is the check of the gate that its `<!-- check: … -->` names: only that check's evidence ticks it.
     """
 
     key: str
@@ -21,6 +22,7 @@ class Bullet(Struct, frozen=True):
     mark: int
     depth: int = 0
     anchor: str = ""
+    proof: str = ""
 
 
 class Checklist(Struct, frozen=True):

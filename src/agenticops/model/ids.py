@@ -34,6 +34,15 @@ def ulid(milliseconds: int, entropy: bytes) -> str:
     return (base32(milliseconds, 10) + base32(int.from_bytes(entropy, "big"), 16)).upper()
 
 
+def as_uuid(name: str) -> str:
+    """Write a ULID's 128 bits as a UUID, where a data model wants one."""
+    number = 0
+    for letter in name.lower():
+        number = number * 32 + CROCKFORD.index(letter)
+    digits = f"{number % (1 << 128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
 def new_item_id() -> str:
     """Make an id for a work item that no forge numbers."""
     return "t" + base32(int.from_bytes(os.urandom(5), "big"), 8)

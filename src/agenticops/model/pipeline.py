@@ -11,6 +11,10 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 ArtifactType = Literal["markdown", "notebook", "csv", "json", "yaml", "python", "text"]
+GateType = Literal["content_validation", "technical_review", "security_check", "performance_test", "final_approval"]
+# How far evidence is to be believed: somebody ran it; it was run out of the agent's reach; a key vouches for it.
+Level = Literal["recorded", "verified", "attested"]
+LEVELS: tuple[Level, ...] = ("recorded", "verified", "attested")
 KINDS = ("PRD", "CRD", "Task")
 
 
@@ -99,6 +103,8 @@ class Phase(Defined, frozen=True):
     next: tuple[str, ...] = ()
     done: bool = False
     gate: str = "default"
+    entry_gate: str = ""
+    done_gate: str = ""
     stages: tuple[Stage, ...] = ()
 
 
@@ -131,10 +137,18 @@ class Agent(Defined, frozen=True):
 
 
 class Role(Defined, frozen=True):
-    """A responsibility that steps, meetings and notifications name."""
+    """A responsibility that steps, meetings and notifications name, and what its members may do.
+
+    `members` are git identities (`Ada <ada@example.org>`, or the address alone), keys (`key:SHA256:…`) and agents
+    (`agent:lab`). `may` are actions (`core.roles`); `phases` and `steps`, when given, bound where. ADR 0020.
+    """
 
     name: str = ""
     description: str = ""
+    may: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    phases: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
 
 
 class Contract(Defined, frozen=True):
@@ -154,17 +168,30 @@ class Contract(Defined, frozen=True):
 
 
 class CheckCall(Defined, frozen=True):
-    """One check of a gate, by its registered name, with parameters."""
+    """One check of a gate, by its registered name, with parameters.
+
+    `name` tells two calls of one check apart, and is what a bullet names (`<!-- check: unit-tests -->`); `level` is the
+    evidence it wants when it is not the gate's.
+    """
 
     check: str
+    name: str = ""
+    level: Level | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        """What the call is known by: its name, else the check's."""
+        return self.name or self.check
 
 
 class Gate(Defined, frozen=True):
-    """A named list of checks that guards a transition."""
+    """A named list of checks that guards a transition. `type` and the levels are the data model's (ADR 0018, 0019)."""
 
     name: str = ""
     description: str = ""
+    type: GateType = "content_validation"
+    level: Level = "verified"
     checks: tuple[CheckCall, ...] = ()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from typing import Protocol
 
 
@@ -16,6 +18,12 @@ class Tree(Protocol):
 
     def size(self, path: str) -> int | None:
         """Give the size of a regular file in bytes, or None."""
+
+    def paths(self) -> list[str]:
+        """List every file that git knows or would add, sorted; links and other repositories too."""
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        """Name contents as git names them, by path; what is not there is left out, what is no file begins with `!`."""
 
 
 class MemoryTree:
@@ -37,3 +45,16 @@ class MemoryTree:
         """Give the size of a file."""
         content = self.files.get(path)
         return None if content is None else len(content)
+
+    def paths(self) -> list[str]:
+        """List all files."""
+        return sorted(self.files)
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        """Name contents as git does."""
+        return {p: blob_id(self.files[p]) for p in paths if p in self.files}
+
+
+def blob_id(content: bytes, kind: str = "sha1") -> str:
+    """Give the id that git gives to a content, in a repository with ids of this kind (sha1 or sha256)."""
+    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

@@ -60,14 +60,23 @@ class History:
         return found[0] if found else ""
 
     def walk(self, base: str, head: str) -> list[Link]:
-        """List what `head` has and `base` has not, parents first. Raises TrainError when the clone is too shallow."""
-        rows = self._run("rev-list", "--topo-order", "--reverse", "--parents", head, f"^{base}")
+        """List what `head` has and `base` ("": nothing) has not, parents first.
+
+        Raises TrainError when the clone is too shallow.
+        """
+        without = [f"^{base}"] if base else []
+        rows = self._run("rev-list", "--topo-order", "--reverse", "--parents", head, *without)
         links = [Link(ids[0], tuple(ids[1:])) for ids in map(str.split, rows.splitlines())]
         cut = self._cut()
         for link in links:
             if link.commit in cut:
                 raise TrainError(f"the parents of {link.commit[:10]} are not here: the clone is shallow", hint=DEEP)
         return links
+
+    def back(self, tip: str, count: int) -> str:
+        """Give the commit that lies so many first parents back; "" when the history is shorter."""
+        rows = self._run("rev-list", "--first-parent", f"--max-count={count + 1}", tip).split()
+        return rows[count] if len(rows) > count else ""
 
     def _cut(self) -> set[str]:
         """The commits at which a shallow clone ends."""
@@ -84,7 +93,7 @@ class History:
         words = iter(self._run("diff-tree", "--always", *RAW, input=asked).split("\0"))
         for word in words:
             if word.startswith(":"):
-                _, path, change = _raw(word, next(words))
+                _, path, change = raw_entry(word, next(words))
                 found[-1][path] = change
             elif word:
                 found.append({})
@@ -107,7 +116,7 @@ class History:
         words = iter(self._run("diff", *options, commit, "--").split("\0"))
         found: Changes = {}
         for word in filter(None, words):
-            status, path, change = _raw(word, next(words))
+            status, path, change = raw_entry(word, next(words))
             if status == "U":  # an unfinished merge: the tree's reader refuses it where it is staged
                 found.setdefault(path, Change("", "" if staged else f"work:{path}"))
             else:
@@ -126,7 +135,7 @@ class History:
         if not commits:
             return []
         words = iter(self._run("diff-tree", *RAW, "--", f":(literal){path}", input=commits).split("\0"))
-        found = [_raw(word, next(words))[2].new for word in words if word.startswith(":")]
+        found = [raw_entry(word, next(words))[2].new for word in words if word.startswith(":")]
         return list(dict.fromkeys(filter(None, found)))
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
@@ -167,7 +176,7 @@ class History:
         return self._reader
 
 
-def _raw(head: str, path: str) -> tuple[str, str, Change]:
+def raw_entry(head: str, path: str) -> tuple[str, str, Change]:
     """Read one entry of git's raw difference: its status, the path, the blobs."""
     old_mode, new_mode, old, new, status = head[1:].split(" ")
     return status[0], path, Change(_blob(old_mode, old), _blob(new_mode, new))

@@ -1,8 +1,8 @@
-"""Trees in git: a commit, or what is staged. Read through GitPython; nothing is checked out."""
+"""Trees in git: those of commits, read through GitPython; nothing is checked out."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +11,9 @@ from agenticops.ports.git import Git
 
 if TYPE_CHECKING:
     from git import Repo
-    from git.objects import Blob, Tree
+    from git.objects import Tree
 
 LINK = 0o120000
-REGULAR = 0o100000
 
 
 def open_repository(git: Git) -> Repo:
@@ -48,8 +47,10 @@ class CommitTree:
     def __init__(self, git: Git, revision: str) -> None:
         from git.exc import BadName, BadObject
 
+        self.git = git
         self.revision = revision
         self._folders: dict[str, dict[str, Any]] = {}
+        self._blobs: dict[str, str] | None = None
         try:
             self.tree: Tree = open_repository(git).commit(revision).tree
         except (BadName, BadObject, ValueError, IndexError):
@@ -77,6 +78,22 @@ class CommitTree:
         with _reading(path):
             return None if found is None or found.type != "blob" else int(found.size)
 
+    def paths(self) -> list[str]:
+        """List the commit's files."""
+        return sorted(self._listed())
+
+    def ids(self, paths: Iterable[str]) -> dict[str, str]:
+        """Give the ids of the commit's blobs."""
+        known = self._listed()
+        return {p: known[p] for p in paths if p in known}
+
+    def _listed(self) -> dict[str, str]:
+        if self._blobs is None:
+            from agenticops.ports.history import History
+
+            self._blobs = History(self.git).files(self.tree.hexsha, ())
+        return self._blobs
+
     def _find(self, path: str) -> Any:
         folder, _, name = path.rpartition("/")
         return self._folder(folder).get(name)
@@ -90,44 +107,3 @@ class CommitTree:
             with _reading(path):
                 found = self._folders[path] = {str(e.name): e for e in tree} if there else {}
         return found
-
-
-class StagedTree:
-    """The files of git's index: what the next commit would hold. An unmerged file raises StateError when it is read."""
-
-    def __init__(self, git: Git) -> None:
-        repository = open_repository(git)
-        self.entries: Mapping[str, Any] = {
-            str(p): e for (p, stage), e in repository.index.entries.items() if stage == 0
-        }
-        self.unmerged = {str(p) for (p, stage) in repository.index.entries if stage}
-        self.repository = repository
-
-    def read(self, path: str) -> bytes | None:
-        """Give the staged content of a regular file, or None."""
-        found = self._blob(path)
-        if found is None:
-            return None
-        with _reading(path):
-            content: bytes = found.data_stream.read()
-        return content
-
-    def names(self, path: str) -> list[str]:
-        """Give the sorted entries of a folder."""
-        start = path.rstrip("/") + "/" if path else ""
-        return sorted({p[len(start) :].split("/", 1)[0] for p in self.entries if p.startswith(start)})
-
-    def size(self, path: str) -> int | None:
-        """Give the size of a staged file in bytes, or None."""
-        found = self._blob(path)
-        with _reading(path):
-            return None if found is None else int(found.size)
-
-    def _blob(self, path: str) -> Blob | None:
-        if path in self.unmerged:
-            raise StateError("the merge of this file is not finished", place=path, hint="resolve it, then git add it")
-        entry = self.entries.get(path)
-        if entry is None or entry.mode & 0o170000 != REGULAR:
-            return None
-        blob: Blob = entry.to_blob(self.repository)
-        return blob

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -23,7 +24,7 @@ from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
 from agenticops.store import journal, log, voids
-from agenticops.store.index import LOG_INDEXES, Index, Look
+from agenticops.store.index import LOG_INDEXES, RARE, RARE_KINDS, Index, Look
 
 D = TypeVar("D")
 Reader = Callable[[bytes, str], Any]
@@ -65,6 +66,11 @@ class Indexed:
     def of_subject(self, subject: str) -> list[Event]:
         """Events of one subject, in order."""
         return self._events("subject=?", subject)
+
+    def of_kinds(self, *kinds: str) -> list[Event]:
+        """Events of some kinds that count, in order; rare ones are found without looking at all."""
+        found = f"kind IN ({','.join('?' * len(kinds))})"
+        return self.select(f"{RARE} AND {found}" if set(kinds) <= RARE_KINDS else found, kinds)
 
     def last_lamport(self) -> int:
         """Give the highest Lamport number."""
@@ -249,10 +255,11 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     if old - now and index.value("SELECT 1 FROM meta WHERE key='duplicates'"):
         # An event of a shard that went may stand in another one too: take all of them in again.
         index.db.execute("DELETE FROM event")
+        index.db.execute("DELETE FROM shard")
         index.db.execute(f"DELETE FROM watch WHERE path GLOB '{EVENTS}*'")
         known, old = set(), set()
     for path in old - now:
-        index.db.execute("DELETE FROM event WHERE shard=?", (path,))
+        _drop(index, path)
         index.db.execute("DELETE FROM problem WHERE path=?", (path,))
     index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - {look[0] for look in folders}])
     moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path GLOB '{EVENTS}/*.jsonl'"))
@@ -260,7 +267,7 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
         if path in moved or path not in known:
             index.watch(path, hot=False)
             if path in known:
-                index.db.execute("DELETE FROM event WHERE shard=?", (path,))
+                _drop(index, path)
             _read(index, path, lambda path=path: _shard(index, tree, path))  # type: ignore[misc]
     for statement in LOG_INDEXES.split(";\n"):
         index.db.execute(statement)
@@ -268,9 +275,15 @@ def _events(index: Index, tree: Tree, changed: set[str]) -> None:
     index.keep(folders, hot=True)
 
 
+def _drop(index: Index, path: str) -> None:
+    index.db.execute("DELETE FROM event WHERE shard=?", (path,))
+    index.db.execute("DELETE FROM shard WHERE path=?", (path,))
+
+
 def _shard(index: Index, tree: Tree, path: str) -> None:
     rows = []
-    for e in log.decode(tree.read(path) or b"", path):
+    content = tree.read(path) or b""
+    for e in log.decode(content, path):
         name = str(e.data.get("artifact") or e.data.get("bullet") or "")
         target = str(e.data.get("to", ""))
         text = _encode(e).decode()
@@ -278,6 +291,9 @@ def _shard(index: Index, tree: Tree, path: str) -> None:
     added = index.db.executemany("INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows).rowcount
     if added < len(rows):
         index.db.execute("INSERT OR REPLACE INTO meta VALUES('duplicates', '1')")
+    # As git names it: a reader of another tree knows by that whether it holds the same.
+    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    index.db.execute("INSERT OR REPLACE INTO shard VALUES(?,?)", (path, blob))
 
 
 def _tickets(index: Index, tree: Tree, changed: set[str]) -> set[str]:

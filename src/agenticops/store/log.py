@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 
 import msgspec
 
+from agenticops.core import fold
 from agenticops.errors import StateError
 from agenticops.model.event import Event
 from agenticops.model.layout import EVENTS
@@ -82,18 +83,26 @@ class Shards:
 
     def __init__(self, tree: Tree) -> None:
         self.events = read(tree)
+        self._named: dict[tuple[str, str], list[Event]] = {}
+        for event in self.events:
+            for key in (("ticket", event.ticket), ("item", event.item), ("subject", event.subject)):
+                self._named.setdefault(key, []).append(event)
 
     def of_ticket(self, ticket: str) -> list[Event]:
         """Events that name a ticket, in order."""
-        return [e for e in self.events if e.ticket == ticket]
+        return list(self._named.get(("ticket", ticket), ()))
 
     def of_item(self, item: str) -> list[Event]:
         """Events that name a work item, in order."""
-        return [e for e in self.events if e.item == item]
+        return list(self._named.get(("item", item), ()))
 
     def of_subject(self, subject: str) -> list[Event]:
         """Events of one subject, in order."""
-        return [e for e in self.events if e.subject == subject]
+        return list(self._named.get(("subject", subject), ()))
+
+    def of_kinds(self, *kinds: str) -> list[Event]:
+        """Events of some kinds that count, in order."""
+        return [e for e in fold.live(self.events) if e.kind in kinds]
 
 
 class OpenShard:

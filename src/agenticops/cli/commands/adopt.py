@@ -29,10 +29,13 @@ class Train(StrEnum):
     product = "product"
 
 
-@app.command(**example("agenticops init --train ml", "agenticops init --dry-run"))
+@app.command(**example("agenticops init --train ml", "agenticops init --with github --dry-run"))
 def init(
     train: Annotated[Train | None, typer.Option(help="Which train; default: the one that is here, else ml.")] = None,
-    extras: Annotated[list[str], typer.Option("--with", metavar="make", help="Also write make targets.")] = [],  # noqa: B006
+    extras: Annotated[
+        list[str],
+        typer.Option("--with", metavar="make|github", help="Also write make targets, or workflows and templates."),
+    ] = [],  # noqa: B006
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and write nothing.")] = False,
     commit: Commit = False,
     json: Json = False,

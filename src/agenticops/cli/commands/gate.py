@@ -1,62 +1,24 @@
-"""`check`, `gate show`, `advance` and `explain`."""
+"""`gate show`, `advance` and `explain`."""
 
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from agenticops.cli import board, hot
+from agenticops.cli import board
 from agenticops.cli.commands.options import Commit, Json, PhaseArgument, TicketArgument, example, group
-from agenticops.cli.lines import DIM, STRONG, WARN, Line, bad, clean, following, line, ok
+from agenticops.cli.lines import DIM, STRONG, WARN, Line, bad, clean, counted, following, line, ok
 from agenticops.cli.output import emit
-from agenticops.errors import EXIT_VERDICT, UsageError
+from agenticops.errors import EXIT_OK, EXIT_VERDICT, UsageError
 from agenticops.flows import conduct, judge
-from agenticops.model.finding import Verdict
 from agenticops.workspace import RESOURCES, Workspace
 
+if TYPE_CHECKING:
+    from agenticops.flows.verify import Verified
+
 app = group("Gates: what a phase demands before work may leave it.", "agenticops gate show training")
-
-
-@app.command(
-    **example(
-        "agenticops check",
-        "agenticops check training_142",
-        "agenticops check --base origin/main --head HEAD --replay",
-    )
-)
-def check(
-    ticket: Annotated[
-        str, typer.Argument(metavar="[TICKET]", help="Judge this ticket's gate; default: the whole train.")
-    ] = "",
-    base: Annotated[str, typer.Option(metavar="REV", help="Compare with this commit: what was done stays done.")] = "",
-    head: Annotated[str, typer.Option(metavar="REV", help="Judge this commit instead of the working tree.")] = "",
-    staged: Annotated[bool, typer.Option("--staged", help="Judge what the next commit would hold.")] = False,
-    replay: Annotated[bool, typer.Option("--replay", help="Judge every commit since the base, merges too.")] = False,
-    branch: Annotated[
-        str, typer.Option(metavar="NAME", help="The branch that is judged; default: the head, or GITHUB_HEAD_REF.")
-    ] = "",
-    json: Json = False,
-) -> None:
-    """Judge the whole train, or the gate of one ticket. Exits 3 when it does not hold."""
-    if not base and (replay or branch):
-        raise UsageError("--replay and --branch go with --base", hint="agenticops check --base origin/main --replay")
-    if not (base or head or staged):
-        raise typer.Exit(hot.serve("check", ticket or None, json))
-    if ticket or (head and staged):
-        raise UsageError(
-            "--base, --head and --staged judge a whole train, one tree at a time", hint="agenticops check --help"
-        )
-    raise typer.Exit(hot.told(_compared(base, head, staged, branch, replay), json))
-
-
-def _compared(base: str, head: str, staged: bool, branch: str, steps: bool) -> Verdict:
-    if not base:
-        return judge.trees(Workspace(), head, staged)
-    from agenticops.flows import replay
-
-    return replay.compare(Workspace(), replay.Call(base, head, staged, branch, steps))
 
 
 @app.command(**example("agenticops gate show training"))
@@ -76,6 +38,52 @@ def show(phase: PhaseArgument, json: Json = False) -> None:
     emit("gate", {"phase": found, "gate": gate}, rows, json)
 
 
+@app.command(**example("agenticops gate run training_142", "agenticops gate run --verify --base origin/main"))
+def run(
+    ticket: TicketArgument = "",
+    gate: Annotated[str, typer.Option("--gate", metavar="GATE", help="The gate; default: that of the phase.")] = "",
+    check: Annotated[str, typer.Option("--check", metavar="NAME", help="Only this command of the gate.")] = "",
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Record it as verified; with --base, prove again and record nothing.")
+    ] = False,
+    base: Annotated[str, typer.Option(metavar="REV", help="Run again what the gates since this commit rest on.")] = "",
+    head: Annotated[str, typer.Option(metavar="REV", help="The commit that must be checked out for that.")] = "",
+    json: Json = False,
+) -> None:
+    """Run the commands that a gate names, and record the evidence. Exits 3 when one does not pass.
+
+    Commands run only in a clone whose owner trusted them (agenticops trust give).
+    """
+    from agenticops.cli.commands import evidence as faces
+    from agenticops.flows import evidence
+
+    if not base and not head:
+        faces.told(evidence.run(Workspace(), ticket or None, gate, check, verify), json)
+        return
+    if not (verify and base) or ticket or gate or check:
+        hint = "agenticops gate run --verify --base origin/main"
+        raise UsageError("--base goes with --verify, and is about all gates since then", hint=hint)
+    from agenticops.flows import verify as verifying
+
+    found = verifying.verify(Workspace(), base, head)
+    emit("gate-verify", found, verified_lines(found), json)
+    if any(f.severity == "error" for f in found.findings):
+        raise typer.Exit(EXIT_VERDICT)
+
+
+def verified_lines(found: Verified) -> list[Line]:
+    """Show what was run again."""
+    gates = counted(len(found.gates), "gate")
+    rows: list[Line] = [line((f"{gates} passed since {found.base[:10]}", STRONG))]
+    for one in found.runs:
+        about = f"{one['milliseconds'] / 1000:.1f} s"
+        title = f"{one['ticket']} {clean(one['gate'])} › {clean(one['check'])}"
+        rows.append(ok(title, about) if one["outcome"] == "passed" else bad(f"{title}: {one['outcome']}"))
+    if found.findings:
+        return [*rows, bad("what they rest on does not hold"), *board.finding_lines(found.findings)]
+    return [*rows, ok("what they rest on holds")]
+
+
 @app.command(
     **example("agenticops advance opportunity_142 --commit", "agenticops advance retraining_142 --to validation")
 )
@@ -87,17 +95,72 @@ def advance(
         bool, typer.Option("--override", help="Move although the gate does not hold (operators only).")
     ] = False,
     reason: Annotated[str, typer.Option(help="Why the gate is overridden; it is recorded.")] = "",
+    expires: Annotated[
+        str, typer.Option(metavar="WHEN", help="Until when the override may stay open, as 14d or 2026-05-01.")
+    ] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would happen, and write nothing.")] = False,
     json: Json = False,
 ) -> None:
     """Judge the ticket's gate and, when it holds, move the work on.
 
     On the default branch this closes the ticket and opens the next one; on its phase branch it is set in review.
     """
-    call = conduct.Call(to=to, override=override, reason=reason, commit=commit)
+    call = conduct.Call(to=to, override=override, reason=reason, expires=expires, commit=commit)
+    if dry_run:
+        raise typer.Exit(_rehearsed(ticket, call, json))
     outcome = conduct.advance(Workspace(), ticket or None, call)
     emit("advance", outcome, outcome_lines(outcome), json)
     if outcome.state == "refused":
         raise typer.Exit(EXIT_VERDICT)
+
+
+def _rehearsed(ticket: str, call: conduct.Call, json: bool) -> int:
+    """Show an advance that writes nothing; gives the exit code that it would have."""
+    from agenticops.cli import simulated
+    from agenticops.flows import simulate
+
+    found = simulate.advance(Workspace(), ticket or None, call)
+    rows = outcome_lines(found.outcome)
+    if found.outcome.state != "refused":
+        rows.pop()  # what comes next comes after the real one
+    again = f"agenticops advance {found.outcome.ticket.id}{f' --to {call.to}' if call.to else ''}"
+    emit("advance-dry-run", found, simulated.rehearsal_lines(found, rows, again), json)
+    return EXIT_VERDICT if found.outcome.state == "refused" else EXIT_OK
+
+
+@app.command(**example("agenticops gate executions training_142 --json"))
+def executions(
+    ticket: Annotated[str, typer.Argument(metavar="[TICKET]", help="Only this ticket's; default: all.")] = "",
+    json: Json = False,
+) -> None:
+    """List the runs of gates as records: criteria, checks, review, score, times."""
+    from agenticops.cli.commands.approval import run_lines
+    from agenticops.flows import approval
+
+    found = approval.executions(Workspace(), ticket or None)
+    rows = run_lines(found) or [line(("no gate has run yet", DIM)), following("agenticops check")]
+    emit("gate-executions", found, rows, json)
+
+
+@app.command(**example("agenticops gate replay --last 200", "agenticops gate replay training --gate-file stricter.yml"))
+def replay(
+    name: Annotated[
+        str, typer.Argument(metavar="[PHASE|GATE]", help="Whose tickets; default: each phase by its own gate.")
+    ] = "",
+    last: Annotated[int, typer.Option("--last", metavar="N", help="How many commits back.")] = 100,
+    gate_file: Annotated[
+        str,
+        typer.Option("--gate-file", metavar="FILE", help="Take the gate from this file (gates: …), not the train's."),
+    ] = "",
+    json: Json = False,
+) -> None:
+    """Judge what was closed in the last commits by the gate as it is now: would it have caught it?"""
+    from agenticops.cli import simulated
+    from agenticops.flows import simulate
+
+    found = simulate.gates(Workspace(), name, last, gate_file)
+    data = {"commits": found.commits, "closed": len(found.rows), "held": found.held, "tickets": found.rows}
+    emit("gate-replay", data, simulated.replayed_lines(found), json)
 
 
 def outcome_lines(outcome: conduct.Outcome) -> list[Line]:
@@ -110,6 +173,7 @@ def outcome_lines(outcome: conduct.Outcome) -> list[Line]:
     rows = []
     if outcome.overridden:
         rows.append(line(("! ", WARN), f"gate overridden: {count} findings stand, and the log says why"))
+        rows.append(line(("! ", WARN), f"risk {outcome.risk} stays open until: agenticops override repay {ticket.id}"))
     elif outcome.fresh:
         rows.append(ok("gate holds: the verdict is fresh", f"digest {verdict.digest[:8]}"))
     else:

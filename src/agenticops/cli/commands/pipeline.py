@@ -1,4 +1,4 @@
-"""`pipeline`: show, graph, lint."""
+"""`pipeline`: show, graph, lint, diff."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
-from agenticops.cli import board
+from agenticops.cli import board, simulated
 from agenticops.cli.commands.options import Json, example, group
 from agenticops.cli.lines import DIM, STRONG, Line, bad, clean, counted, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_VERDICT
-from agenticops.flows import pipeline
+from agenticops.flows import pipeline, simulate
 from agenticops.model.pipeline import Phase, Pipeline
 from agenticops.workspace import Workspace
 
@@ -89,4 +89,23 @@ def lint(json: Json = False) -> None:
     )
     emit("pipeline-lint", {"findings": findings}, [head, *board.finding_lines(findings)], json)
     if errors:
+        raise typer.Exit(EXIT_VERDICT)
+
+
+@app.command(**example("agenticops pipeline diff origin/main", "agenticops pipeline diff origin/main..HEAD --check"))
+def diff(
+    span: Annotated[
+        str, typer.Argument(metavar="BASE[..HEAD]", help="Two commits; with BASE alone, the working tree is compared.")
+    ] = "HEAD",
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit 3 when a ticket in flight becomes illegal or owes something new.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Say what changed in the pipeline, and what it means for the tickets in flight."""
+    found = simulate.difference(Workspace(), span)
+    data = {"base": found.base, "head": found.head, "hurts": found.hurts, "in_flight": found.in_flight}
+    data |= {"changes": found.changes, "tickets": found.tickets}
+    emit("pipeline-diff", data, simulated.difference_lines(found), json)
+    if check and found.hurts:
         raise typer.Exit(EXIT_VERDICT)

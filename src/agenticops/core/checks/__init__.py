@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct
 
 from agenticops.core.case import Case
 from agenticops.model.finding import Finding
+from agenticops.model.pipeline import CheckCall
 
 if TYPE_CHECKING:
     from agenticops.core.span import Span
@@ -20,6 +24,18 @@ CHECKS = {
     "session": "agenticops.core.checks.session",
     "ticks": "agenticops.core.checks.ticks",
     "frozen": "agenticops.core.checks.frozen",
+    "command": "agenticops.core.checks.command",
+    "tests": "agenticops.core.checks.tests",
+    "coverage": "agenticops.core.checks.coverage",
+    "scan": "agenticops.core.checks.scan",
+    "metric": "agenticops.core.checks.metric",
+    "approval": "agenticops.core.checks.approval",
+    "criteria": "agenticops.core.checks.criteria",
+    "issue": "agenticops.core.checks.issue",
+    "labels": "agenticops.core.checks.labels",
+    "ready": "agenticops.core.checks.ready",
+    "risk": "agenticops.core.checks.risk",
+    "size": "agenticops.core.checks.size",
 }
 
 # What must hold between two trees, whatever a gate asks: each is handed a span.
@@ -28,6 +44,7 @@ RULES = {
     "chains": "agenticops.core.checks.chains",
     "edges": "agenticops.core.checks.edges",
     "verdicts": "agenticops.core.checks.verdicts",
+    "judged": "agenticops.core.checks.judged",
     "touched": "agenticops.core.checks.touched",
     "gone": "agenticops.core.checks.gone",
     "sealed": "agenticops.core.checks.sealed",
@@ -36,6 +53,7 @@ RULES = {
     "foreign": "agenticops.core.checks.foreign",
     "blobs": "agenticops.core.checks.blobs",
     "rails": "agenticops.core.checks.rails",
+    "roles": "agenticops.core.checks.roles",
 }
 
 
@@ -49,9 +67,22 @@ def find(name: str) -> Callable[[Case], Iterable[Finding]] | None:
 
 
 def run(name: str, case: Case) -> list[Finding]:
-    """Run one registered check."""
+    """Run one registered check as it is without parameters."""
     check = find(name)
     return [] if check is None else list(check(case))
+
+
+def asked(call: CheckCall) -> Any:
+    """Read a call's parameters as the check's own `Parameters`; a check without that class takes none.
+
+    Raises msgspec.ValidationError for one that is unknown, missing or of another type.
+    """
+    kind = getattr(import_module(CHECKS[call.check]), "Parameters", NoParameters)
+    return msgspec.convert(call.parameters, kind, strict=False)
+
+
+class NoParameters(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a check takes that takes nothing."""
 
 
 def rule(name: str, span: Span) -> list[Finding]:

@@ -6,23 +6,15 @@ from collections.abc import Iterator
 
 from agenticops.core.span import Span
 from agenticops.model.finding import Finding
-from agenticops.model.layout import ROOT_SESSION
-
-BRANCH = "phase/"
+from agenticops.model.layout import PHASE_BRANCH, foreign
 
 
 def check(span: Span) -> Iterator[Finding]:
     """Judge what the step itself changed; what a merge brings was judged where it was made."""
-    if not span.branch.startswith(BRANCH):
+    if not span.branch.startswith(PHASE_BRANCH):
         return
-    own = span.branch.removeprefix(BRANCH)
+    own = span.branch.removeprefix(PHASE_BRANCH)
     for path in sorted(span.changes):
-        if is_foreign(own, path):
+        if foreign(own, path):
             hint = "do it on the default branch"
             yield Finding("VT806", f"branch {span.branch} does not touch {path}", path, hint=hint)
-
-
-def is_foreign(own: str, path: str) -> bool:
-    """Tell whether the branch of one ticket must leave a path alone."""
-    other = path.startswith("tickets/") and not path.startswith(f"tickets/{own}/")
-    return other or path == ROOT_SESSION or path.startswith("config/")

@@ -22,5 +22,5 @@ def check(span: Span) -> Iterator[Finding]:
         number = int(line) if place and line.isdecimal() else 0
         yield Finding("VT304", e.message, PIPELINE, number, hint=e.hint)
         return
-    hint = "the base's pipeline judges this change; agenticops pipeline lint judges the new one"
+    hint = "the base judges this change; agenticops pipeline diff says what it means for open tickets"
     yield Finding("VT808", "pipeline changed", PIPELINE, severity="info", hint=hint)

@@ -51,6 +51,11 @@ def _history(case: Case) -> Iterator[Finding]:
         yield Finding(
             "VT305", f"status {ticket.status} was edited by hand: the log says {chain.state}", path, hint=hint
         )
+    owed = chain.events[0].data.get("artifacts")
+    for name in owed if isinstance(owed, list) else ():
+        if name not in ticket.artifacts:
+            hint = f"put it back under artifacts: in {path}; git diff -- {path} shows what changed"
+            yield Finding("VT314", f"{ticket.id} owed the artifact {name} when it was opened", path, hint=hint)
     for fork in (*chain.forks, *case.after.item_chain(ticket.item).forks):
         yield fork_finding(ticket.item, fork, path)
 
