@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -11,8 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.stations import data, must
-from tests.support import new_repo, run_cli, status, write
+from tests.stations import SHAPE, Board, at, data, depot, must
+from tests.support import CONSOLE_SCRIPT, commit_all, git, new_repo, run_cli, status, write
+
+__all__ = ["at", "depot"]
 
 ROOT = Path(__file__).parents[1]
 PACKAGED = ("gate", "size", "conduct", "session", "deploy")
@@ -127,3 +130,110 @@ def test_the_issue_forms_name_kinds_that_there_are(written: Path) -> None:
     for kind in ("PRD", "CRD", "Task"):
         form = yaml.safe_load((written / f".github/ISSUE_TEMPLATE/{kind.lower()}.yml").read_text())
         assert f"--kind {kind} " in form["body"][0]["attributes"]["description"]
+
+
+def script(repo: Path, file: str, name: str) -> str:
+    """Give the script of a step."""
+    body = yaml.safe_load((repo / file).read_text())
+    found = body["runs"]["steps"] if "runs" in body else [s for job in body["jobs"].values() for s in job["steps"]]
+    return str(next(s["run"] for s in found if s.get("name") == name))
+
+
+def carried_out(text: str, repo: Path, folder: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as the runner does."""
+    own = folder / "agenticops/bin"
+    if not own.exists():
+        own.mkdir(parents=True)
+        (own / "agenticops").symlink_to(CONSOLE_SCRIPT)
+    path = f"{os.path.dirname(CONSOLE_SCRIPT)}{os.pathsep}{os.environ['PATH']}"
+    names = ("BASE", "TICKET", "GATE", "SARIF", "GITHUB_BASE_REF", "GITHUB_HEAD_REF")
+    told = dict.fromkeys(names, "") | {
+        "PATH": path,
+        "RUNNER_TEMP": str(folder),
+        "GITHUB_OUTPUT": str(folder / "output"),
+    }
+    told |= {"GITHUB_STEP_SUMMARY": str(folder / "summary"), "GITHUB_ACTIONS": "true", "AGENTICOPS_TRUST": "base"}
+    words = ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", text]
+    return subprocess.run(
+        words, cwd=repo, env={**os.environ, **told, **env}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.fixture
+def cloned(at: Board, tmp_path: Path) -> Path:
+    """A clone of a train, as a checkout of the forge: its remote knows the default branch."""
+    remote = at("tiny-ready")
+    git(tmp_path, "clone", "--quiet", str(remote), "clone")
+    return tmp_path / "clone"
+
+
+def test_the_action_judges_a_pull_request(cloned: Path, tmp_path: Path) -> None:
+    text = script(ROOT, "action.yml", "Check")
+    git(cloned, "switch", "--quiet", "-c", f"phase/{SHAPE}")
+    pull = {"GITHUB_BASE_REF": "main", "GITHUB_HEAD_REF": f"phase/{SHAPE}"}
+    done = carried_out(text, cloned, tmp_path, **pull)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines() == [
+        "the train holds (0 findings)",
+        f"the gate default of {SHAPE} holds (0 findings)",
+    ]
+    ticket = cloned / f"tickets/{SHAPE}/ticket.yml"
+    ticket.write_text(ticket.read_text().replace("status: in_progress", "status: done"))
+    commit_all(cloned, "Cheat")
+    done = carried_out(text, cloned, tmp_path, SARIF=str(tmp_path / "train.sarif"), **pull)
+    assert done.returncode == 3 and "::error file=tickets/shape_142/ticket.yml," in done.stdout
+    assert "VT305" in (tmp_path / "train.sarif").read_text() and "VT305" in (tmp_path / "summary").read_text()
+    assert (tmp_path / "output").read_text().split() == ["holds=true", "holds=false"]
+
+
+def test_the_action_judges_one_gate(cloned: Path, tmp_path: Path) -> None:
+    text = script(ROOT, "action.yml", "Check")
+    assert carried_out(text, cloned, tmp_path, TICKET=SHAPE, GATE="default").returncode == 0
+    assert carried_out(text, cloned, tmp_path, TICKET=SHAPE, GATE="nope").returncode == 2
+    assert carried_out(text, cloned, tmp_path, TICKET="$(touch OOPS)").returncode == 2
+    assert not (cloned / "OOPS").exists()
+
+
+def test_the_conductor_advances_what_was_merged_in_review(written: Path, cloned: Path, tmp_path: Path) -> None:
+    workflow = ".github/workflows/agenticops-conduct.yml"
+    git(cloned, "switch", "--quiet", "-c", f"phase/{SHAPE}")
+    must(cloned, "advance", "--commit")
+    git(cloned, "switch", "--quiet", "main")
+    git(cloned, "merge", "--quiet", "--no-edit", f"phase/{SHAPE}")
+    before = git(cloned, "rev-parse", "HEAD").strip()
+    git(cloned, "switch", "--quiet", "--detach")
+    run = {"GITHUB_SHA": before, "GITHUB_REF_NAME": "main", "AGENTICOPS_BASE": "origin/main"}
+    done = carried_out(script(written, workflow, "Advance"), cloned, tmp_path, **run)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [t["id"] for t in data(cloned, "ticket", "list")] == ["build_142"]
+    remote = git(cloned, "remote", "get-url", "origin").strip()
+    git(Path(remote), "switch", "--quiet", "--detach")
+    push = script(written, workflow, "Push")
+    done = carried_out(push, cloned, tmp_path, TOKEN="secret", SERVER="https://forge.example", **run)
+    assert done.returncode == 0, done.stderr
+    assert git(Path(remote), "rev-parse", "main") == git(cloned, "rev-parse", "HEAD") != before
+    assert git(cloned, "log", "-1", "--format=%an").strip() == "github-actions[bot]"
+
+
+def test_the_size_gate_counts_what_a_person_reads(written: Path, cloned: Path, tmp_path: Path) -> None:
+    text = script(written, ".github/workflows/agenticops-size.yml", "Count")
+    write(cloned, "tickets/notes.md", "line\n" * 500)
+    write(cloned, "uv.lock", "line\n" * 500)
+    write(cloned, "code.py", "line\n" * 100)
+    commit_all(cloned)
+    pull = {"GITHUB_BASE_REF": "main"}
+    assert carried_out(text, cloned, tmp_path, MOST_LINES="100", **pull).returncode == 0
+    done = carried_out(text, cloned, tmp_path, MOST_LINES="99", **pull)
+    assert done.returncode == 1 and "::error title=Too large::100 changed lines" in done.stdout
+
+
+def test_nothing_is_deployed_past_the_gate(written: Path, at: Board, tmp_path: Path) -> None:
+    workflow = ".github/workflows/agenticops-deploy.yml"
+    judge = script(written, workflow, "Judge the train, and the gate")
+    assert carried_out(judge, at("tiny-ready"), tmp_path, TICKET=SHAPE).returncode == 0
+    assert carried_out(judge, at("tiny-opened"), tmp_path, TICKET=SHAPE).returncode == 3
+    deploy = script(written, workflow, "Run the script")
+    repo = at("tiny-ready")
+    assert "Nothing deploys" in carried_out(deploy, repo, tmp_path, TICKET=SHAPE, SCRIPT="deploy.sh").stdout
+    write(repo, "deploy.sh", '#!/bin/sh\necho "deploys $1"\n').chmod(0o755)
+    assert carried_out(deploy, repo, tmp_path, TICKET=SHAPE, SCRIPT="deploy.sh").stdout == f"deploys {SHAPE}\n"

@@ -18,6 +18,7 @@ from timing import in_turns
 
 from agenticops.flows import artifact, session, work
 from agenticops.flows import checklist as bullets
+from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 from agenticops.workspace import Workspace
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 GOAL = 10.0
 SCRIPT = os.path.join(os.path.dirname(sys.executable), "agenticops")
+# What the brief of an opportunity says for programs.
+FRONT = "---\ndecision: go\ndecided_by: Ada Lovelace\n---\n\n"
 AS_OPERATOR = ("--override", "--reason", "measuring")
 
 
@@ -37,7 +40,8 @@ class Desk:
         self.ticket = ground.ticket(folder)
         self.turn = 0
         self.tick = [SCRIPT, "checklist", "tick", "", "--ticket", self.ticket]
-        self.move = [SCRIPT, "advance", "", "--to", "", *AS_OPERATOR]
+        self.move = [SCRIPT, "advance", "", "--to", ""]
+        self.leave = [*self.move, *AS_OPERATOR]
         self.artifact, self.path = self._recordable()
 
     @property
@@ -54,6 +58,7 @@ class Desk:
             "artifact record": [SCRIPT, "artifact", "record", self.artifact, "--ticket", self.ticket],
             "advance, refused": [SCRIPT, "advance", self.ticket],
             "advance, on to the next phase": self.move,
+            "advance --override, raises a risk": self.leave,
             "work new --start": [SCRIPT, "work", "new", "--kind", "PRD", "--title", "Count the boxes", "--start"],
             "begin": [SCRIPT, "begin", self.ticket],
         }
@@ -64,7 +69,8 @@ class Desk:
             "checklist tick": self._bullet,
             "session note": self._at_work,
             "artifact record": self._changed,
-            "advance, on to the next phase": self._open,
+            "advance, on to the next phase": self._ready,
+            "advance --override, raises a risk": self._open,
             "begin": self._free,
         }
 
@@ -93,12 +99,28 @@ class Desk:
         with open(self.path, "a") as file:
             file.write(f"\nMeasured again, {self._next()}.\n")
 
-    def _open(self) -> None:
+    def _open(self) -> Ticket:
         here = self.workspace
         item = WorkItem("", "PRD", f"Forecast demand of shop {self._next()}", body="Shops guess today.")
         _, ticket = work.new(here, item, start=True)
         assert ticket is not None
-        self.move[2], self.move[4] = ticket.id, here.train.phase(ticket.phase).next[0]
+        for command in (self.move, self.leave):
+            command[2], command[4] = ticket.id, here.train.phase(ticket.phase).next[0]
+        self._warm()
+        return ticket
+
+    def _ready(self) -> None:
+        """Do all that the gate of a new ticket asks for."""
+        ticket, here = self._open(), self.workspace
+        keys = [b.key for b in here.train.checklist(ticket).bullets]
+        bullets.tick(here, ticket.id, keys)
+        for name in ticket.artifacts:
+            contract = here.train.contract(name)
+            sections = "".join(f"## {heading}\n\nCounted in March.\n\n" for heading in contract.headings)
+            path = self.folder / here.train.artifact_path(contract, ticket.item)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(f"{FRONT}# {contract.title}\n\nShops guess today.\n\n{sections}")
+        artifact.record(self.workspace, ticket.id, list(ticket.artifacts))
         self._warm()
 
     def _warm(self) -> None:

@@ -180,6 +180,19 @@ def test_the_index_that_git_names_is_the_one(at: Board, monkeypatch: pytest.Monk
     assert found(repo) == []
 
 
+def test_an_event_that_only_moves_touches_no_ticket(at: Board) -> None:
+    repo = at("tiny-ready")
+    old = sorted((repo / EVENTS).rglob("*.jsonl"))
+    assert len(old) > 1
+    together = b"".join(p.read_bytes() for p in old)
+    for path in old[1:]:
+        path.unlink()
+    old[0].write_bytes(together)
+    git(repo, "add", "-A")
+    verdict = staged.judge(Workspace(str(repo)))
+    assert (verdict.findings, verdict.checks) == ((), 1)
+
+
 def test_against_an_earlier_base(at: Board) -> None:
     repo = at("tiny-ready")
     edit(repo, f"tickets/{SHAPE}/ticket.yml", "status: in_progress", "status: done")

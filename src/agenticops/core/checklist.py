@@ -8,7 +8,6 @@ Inside a list any depth of indentation is nesting, so that a badly indented bull
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -18,6 +17,7 @@ from agenticops.core import markdown
 from agenticops.core.markdown import Line, Token
 from agenticops.errors import UsageError
 from agenticops.model.checklist import Bullet, Checklist
+from agenticops.model.digest import sha256
 from agenticops.model.ids import MIN_PREFIX
 
 JOINER = " › "
@@ -282,7 +282,7 @@ def _unpaired(raw: str, tokens: list[Token], last: Token) -> int:
 @lru_cache(REMEMBERED)
 def _key(path: tuple[str, ...], words: str, ordinal: int, anchor: str) -> str:
     parts = ("id", anchor) if anchor else ("text", *path, words, str(ordinal))
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass"))[:8]
 
 
 def _content(bullet: str) -> tuple[str, bool]:

@@ -6,10 +6,10 @@ out again, and the last pattern that fits decides, as in `.gitignore`. `{item}` 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 
+from agenticops.model.digest import sha256
 from agenticops.model.tree import Tree
 
 # What moves by itself is covered only where a pattern names it, or no proof would outlive the next note.
@@ -30,7 +30,7 @@ def paths(tree: Tree, patterns: Sequence[str], item: str = "", also: Iterable[st
 def digest(ids: Mapping[str, str]) -> str:
     """Name some paths and their contents, as a tree's `ids` gives them: git's own, so that line ends change nothing."""
     text = "".join(f"{path}\0{ids[path]}\n" for path in sorted(ids))
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+    return sha256(text.encode("utf-8", "surrogateescape"))
 
 
 def _rule(pattern: str, item: str) -> tuple[bool, tuple[str, ...]]:

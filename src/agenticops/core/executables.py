@@ -6,13 +6,13 @@ shell. A digest covers the words and the content of every repository file that t
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from agenticops.core.train import Train
 from agenticops.errors import StateError
+from agenticops.model.digest import sha256
 from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import CheckCall, Gate
 from agenticops.model.tree import Tree
@@ -64,7 +64,7 @@ def configured(programs: Mapping[str, tuple[str, str]]) -> list[Executable]:
 
 def words_digest(argv: tuple[str, ...], files: tuple[tuple[str, str], ...] = ()) -> str:
     """Name words and file contents by one digest."""
-    return hashlib.sha256(json.dumps([argv, files]).encode("utf-8", "surrogatepass")).hexdigest()
+    return sha256(json.dumps([argv, files]).encode("utf-8", "surrogatepass"))
 
 
 def _judged(tree: Tree, declared: Declared) -> Executable:
@@ -107,7 +107,7 @@ def _covered(tree: Tree, words: tuple[str, ...], optional: bool) -> Iterator[tup
                 continue  # /usr/bin/env, ../x: not the repository's; a folder: its files are not covered
             raise
         if content is not None:
-            yield path, hashlib.sha256(content).hexdigest()
+            yield path, sha256(content)
         elif not optional:
             raise StateError("the file is not there", place=path)
 

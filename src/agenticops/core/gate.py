@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 import msgspec
@@ -10,6 +9,7 @@ import msgspec
 from agenticops.core import checks
 from agenticops.core.case import Case
 from agenticops.core.train import Train
+from agenticops.model.digest import sha256
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import DEFAULT_GATE, CheckCall, Gate, Phase, Pipeline
@@ -111,9 +111,9 @@ def digest(train: Train, ticket: Ticket) -> str:
     phase = train.pipeline.phases.get(ticket.phase)
     demand = msgspec.json.encode([phase, [train.pipeline.artifacts.get(n) for n in ticket.artifacts]]).decode()
     text = json.dumps([files, demand], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
+    return sha256(text.encode())
 
 
 def _sha(train: Train, path: str) -> str:
     content = train.tree.read(path)
-    return "" if content is None else hashlib.sha256(content).hexdigest()
+    return "" if content is None else sha256(content)

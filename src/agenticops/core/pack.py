@@ -13,6 +13,7 @@ from collections.abc import Iterable
 import msgspec
 
 from agenticops.core.retention import Judge
+from agenticops.model.digest import sha256
 from agenticops.model.event import Event
 from agenticops.model.ids import base32
 
@@ -28,7 +29,7 @@ def is_pack(path: str) -> bool:
 
 def digest(ids: Iterable[str]) -> str:
     """Name a set of events."""
-    return hashlib.sha256("\n".join(sorted(ids)).encode()).hexdigest()
+    return sha256("\n".join(sorted(ids)).encode())
 
 
 def classes(lines: Iterable[Line], judge: Judge) -> list[list[Line]]:

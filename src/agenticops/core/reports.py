@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +11,7 @@ from xml.parsers import expat
 from agenticops.core import evidence, yamltext
 from agenticops.core.case import Case
 from agenticops.errors import StateError
+from agenticops.model.digest import sha256
 from agenticops.model.finding import Finding
 
 MAX_BYTES = 20_000_000
@@ -51,7 +51,7 @@ def figures(case: Case, read: Reader) -> Mapping[str, Any]:
             return noted
         hint = f"{again} writes it" if written else "let the tool write it, or correct the path"
         raise Unusable(Finding("VT412", "the report is missing", where, hint=hint))
-    if written and left.get("sha256") != hashlib.sha256(data).hexdigest():
+    if written and left.get("sha256") != sha256(data):
         raise Unusable(Finding("VT420", "not what the command left when it was run", where, hint=again))
     return read(data, where, case.asked)
 

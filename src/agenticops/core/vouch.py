@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
 
 from agenticops.core.train import Train
+from agenticops.model.digest import sha256
 from agenticops.model.layout import SIGNERS
 from agenticops.model.pipeline import Pipeline
 
@@ -42,8 +42,8 @@ def rest(pipeline: Pipeline) -> str:
 
 def signers(train: Train) -> str:
     """Name the allowed signers."""
-    return hashlib.sha256(train.tree.read(SIGNERS) or b"").hexdigest()
+    return sha256(train.tree.read(SIGNERS) or b"")
 
 
 def _digest(value: Any) -> str:
-    return hashlib.sha256(msgspec.json.encode(value, order="sorted")).hexdigest()
+    return sha256(msgspec.json.encode(value, order="sorted"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from typing import Any
 
@@ -13,6 +12,7 @@ from agenticops.core import documents, yamltext
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.flows import commit as commits
 from agenticops.flows import forgefiles, rest
+from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
 from agenticops.model.layout import CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
 from agenticops.model.pipeline import Pipeline
@@ -184,4 +184,4 @@ def _manifest(data: bytes | None) -> tuple[str, dict[str, str]]:
 
 
 def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return sha256(content)

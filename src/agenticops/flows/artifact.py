@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from typing import Any
 
@@ -15,6 +14,7 @@ from agenticops.errors import ConflictError, StateError, TrainError, UsageError
 from agenticops.flows import aim
 from agenticops.flows.checklist import bullet_data, observe
 from agenticops.flows.ticket import RECORDED
+from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.pipeline import Contract
@@ -189,4 +189,4 @@ def _broken(findings: list[Finding]) -> bool:
 
 
 def _sha(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+    return sha256(content)

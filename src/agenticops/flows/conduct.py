@@ -12,7 +12,7 @@ from agenticops.core import fold, gate
 from agenticops.core.gate import DONE
 from agenticops.core.train import Train
 from agenticops.errors import TrainError, UsageError
-from agenticops.flows import aim, case, commit, rest, role
+from agenticops.flows import aim, case, rest, role
 from agenticops.flows import ticket as tickets
 from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
@@ -54,11 +54,13 @@ class Call(Struct, frozen=True):
 def advance(workspace: Workspace, wanted: str | None, call: Call) -> Outcome:
     """Judge the ticket's gate; when it holds, move on. A refusal is an outcome, not an exception."""
     paths: list[str] = []
-    staged: commit.Staged = {}
+    staged: dict[str, str] = {}
     unproven = () if call.override else _prove(workspace, wanted, call)
     with workspace.transaction("advance") as tx:
         ticket = aim.ticket(workspace, wanted)
         if call.commit:
+            from agenticops.flows import commit
+
             mine = [*commit.documents(workspace, ticket.item), *_artifacts(workspace.train, ticket), ROOT_SESSION]
             staged = commit.staged(workspace, mine)
         outcome = step(workspace, tx, ticket, call, unproven)
@@ -236,7 +238,9 @@ def _artifacts(train: Train, ticket: Ticket) -> list[str]:
     return [train.artifact_path(known[n], ticket.item) for n in names]
 
 
-def _committed(workspace: Workspace, outcome: Outcome, paths: list[str], staged: commit.Staged) -> Outcome:
+def _committed(workspace: Workspace, outcome: Outcome, paths: list[str], staged: dict[str, str]) -> Outcome:
+    from agenticops.flows import commit
+
     ticket = outcome.ticket
     goal = outcome.successor.phase if outcome.successor else {"in_review": "review"}.get(outcome.state, DONE)
     subject = f"{ticket.id}: {ticket.phase} → {goal}"

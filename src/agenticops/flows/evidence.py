@@ -17,6 +17,7 @@ from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.flows import aim, checklist, trust
 from agenticops.flows import case as cases
 from agenticops.model import ids
+from agenticops.model.digest import sha256
 from agenticops.model.event import Draft, Event
 from agenticops.model.finding import Finding
 from agenticops.model.layout import PIPELINE
@@ -286,7 +287,7 @@ def _reports(asked: Command, ticket: Ticket) -> list[str]:
 def _read(workspace: Workspace, ticket: Ticket, one: Gate, path: str) -> dict[str, Any]:
     """Note a report's digest and, since it need not be committed, what the checks of the gate read of it."""
     data = workspace.tree.read(path) or b""
-    found: dict[str, Any] = {"sha256": hashlib.sha256(data).hexdigest()}
+    found: dict[str, Any] = {"sha256": sha256(data)}
     for call in one.checks:
         reads = call.check in reports.READERS and len(data) <= reports.MAX_BYTES and not gate.misuse(one, call)
         asked = checks.asked(call) if reads else None

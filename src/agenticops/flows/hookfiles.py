@@ -56,7 +56,7 @@ fi"""
 
 
 class HookFile(Struct, frozen=True):
-    """One hook: its `state` is `ours`, `older` (ours, of another version), `other` or `none`; `kept` is what was there."""
+    """One hook: its `state` is `ours`, `older` (ours, of another version), `other` or `none`; `kept` names a file."""
 
     name: str
     path: str

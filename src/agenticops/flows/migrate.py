@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from msgspec import Struct
@@ -10,6 +9,7 @@ from msgspec import Struct
 from agenticops.core import documents, legacy, yamltext
 from agenticops.errors import ConflictError, StateError
 from agenticops.flows import rest
+from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
 from agenticops.model.layout import LEGACY, ROOT_SESSION
 from agenticops.workspace import Workspace
@@ -57,7 +57,7 @@ def _plan(workspace: Workspace, source: str) -> Migration | None:
         raise ConflictError(
             "a session stands where the migrated one would go; it is not overwritten", place=ROOT_SESSION, hint=hint
         )
-    digest = hashlib.sha256(raw).hexdigest()
+    digest = sha256(raw)
     name, _, suffix = path.rsplit("/", 1)[-1].rpartition(".")
     kept = f"{LEGACY}/{name or suffix}-{digest[:8]}.{suffix if name else 'txt'}"
     session: dict[str, Any] = {"id": f"s-{digest[:12]}", "status": "paused", **found.session}

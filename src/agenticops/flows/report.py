@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.model.digest import sha256
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.store.index import RARE
 from agenticops.workspace import Workspace
@@ -309,9 +310,8 @@ def _digests(workspace: Workspace, ticket: str, kinds: str) -> dict[str, str]:
 
 
 def _digest(content: bytes) -> str:
-    import hashlib
 
-    return hashlib.sha256(content).hexdigest()
+    return sha256(content)
 
 
 def mode_page(workspace: Workspace, wanted: str | None) -> Row:

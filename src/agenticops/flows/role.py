@@ -7,14 +7,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from agenticops.core import documents, membership, roles, vouch, yamltext
+from agenticops.core import roles
 from agenticops.core.train import Train
 from agenticops.errors import TrainError, UsageError
 from agenticops.flows import aim
+from agenticops.model.digest import blob_id
 from agenticops.model.event import Actor, Draft
 from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import Pipeline, Role
-from agenticops.model.tree import blob_id
 from agenticops.workspace import Workspace
 
 
@@ -113,6 +113,8 @@ def revoke(workspace: Workspace, role: str, identity: str) -> Role:
 
 def vouch_for(workspace: Workspace, reason: str) -> dict[str, Any]:
     """Stand up for the pipeline and the allowed signers as they are now, edited by hand."""
+    from agenticops.core import vouch
+
     words = aim.reason(reason)
     who, pipeline = roles.acting(actor(workspace, "configure")), base(workspace).pipeline
     reasons = [roles.allowed(pipeline, who, action) for action in ("configure", "assign")]
@@ -125,6 +127,8 @@ def vouch_for(workspace: Workspace, reason: str) -> dict[str, Any]:
 
 
 def _changed(workspace: Workspace, name: str, identity: str, kind: str) -> Role:
+    from agenticops.core import documents, membership, yamltext
+
     who = roles.parse(identity)
     require(workspace, "assign")
     with workspace.transaction(kind.replace("_", " ")) as tx:

@@ -53,16 +53,17 @@ def judge(workspace: Workspace, base: str = "") -> Verdict:
 
 
 def _of_events(train: StagedTrain, changes: Changes) -> set[str]:
-    """Name the tickets of the events that come or go."""
-    found = set()
+    """Name the tickets of the events that come or go; one that only moves to another shard does neither."""
+    sides: tuple[dict[str, str], dict[str, str]] = ({}, {})
     for path, change in changes.items():
-        for blob in change if is_shard(path) else ():
+        for blob, side in zip(change, sides, strict=True) if is_shard(path) else ():
             if blob and not blob.startswith(ODD):
                 try:
-                    found |= {e.ticket for e in log.decode(train.stage.content(blob), path) if e.ticket}
+                    side |= {e.id: e.ticket for e in log.decode(train.stage.content(blob), path)}
                 except StateError:
                     continue  # a staged one that cannot be read is told by itself
-    return found
+    before, after = sides
+    return {ticket for i, ticket in {**before, **after}.items() if ticket and (i in before) != (i in after)}
 
 
 def _orphans(train: StagedTrain, changes: Changes) -> set[str]:

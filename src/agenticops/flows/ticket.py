@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import msgspec
@@ -13,6 +12,7 @@ from agenticops.core.checks import inputs
 from agenticops.core.train import Train
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.flows import aim, rest
+from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.pipeline import Phase
@@ -209,7 +209,7 @@ def close(tx: Transaction, train: Train, ticket: Ticket, status: Status, data: d
     for path in (ticket.path, ticket.checklist_path, ticket.session_path):
         content = tx.read(path)
         if content is not None:
-            files[path] = hashlib.sha256(content).hexdigest()
+            files[path] = sha256(content)
     last = tx.drafts.pop()
     tx.append(msgspec.structs.replace(last, data={**last.data, **data, "files": files}))
     return closed

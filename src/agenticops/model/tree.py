@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
 from typing import Protocol
+
+from agenticops.model.digest import blob_id
 
 
 class Tree(Protocol):
@@ -53,8 +54,3 @@ class MemoryTree:
     def ids(self, paths: Iterable[str]) -> dict[str, str]:
         """Name contents as git does."""
         return {p: blob_id(self.files[p]) for p in paths if p in self.files}
-
-
-def blob_id(content: bytes, kind: str = "sha1") -> str:
-    """Give the id that git gives to a content, in a repository with ids of this kind (sha1 or sha256)."""
-    return hashlib.new(kind, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()

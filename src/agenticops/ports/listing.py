@@ -6,8 +6,8 @@ import os
 import stat
 from collections.abc import Iterable
 
+from agenticops.model.digest import blob_id
 from agenticops.model.history import ODD
-from agenticops.model.tree import blob_id
 from agenticops.ports.git import Git
 
 

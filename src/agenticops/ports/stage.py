@@ -88,10 +88,8 @@ class StagedTree:
 
     def size(self, path: str) -> int | None:
         """Give the size of a staged file in bytes, or None."""
-        blob = self.blob(path)
-        if not blob or blob.startswith(ODD):
-            return None
-        return History(self.git).sizes([blob])[blob]
+        content = self.read(path)
+        return None if content is None else len(content)
 
     def has(self, path: str) -> bool:
         """Tell whether a regular file is staged; one whose merge is not finished is there too."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import sqlite3
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from agenticops.core import checklist as checklists
 from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import StateError
+from agenticops.model.digest import blob_id
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET, split_ticket
@@ -292,7 +292,7 @@ def _shard(index: Index, tree: Tree, path: str) -> None:
     if added < len(rows):
         index.db.execute("INSERT OR REPLACE INTO meta VALUES('duplicates', '1')")
     # As git names it: a reader of another tree knows by that whether it holds the same.
-    blob = hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+    blob = blob_id(content)
     index.db.execute("INSERT OR REPLACE INTO shard VALUES(?,?)", (path, blob))
 
 

@@ -7,13 +7,13 @@ of its two digests; else (the user switched branch in between) it is kept aside 
 from __future__ import annotations
 
 import base64
-import hashlib
 import json
 import os
 from collections.abc import Callable
 from typing import NamedTuple
 
 from agenticops.errors import StateError, TrainError
+from agenticops.model.digest import sha256
 from agenticops.model.layout import JOURNAL
 from agenticops.store import paths
 
@@ -22,7 +22,7 @@ ASIDE = "journal-aside-"
 
 def digest(content: bytes | None) -> str:
     """Give the SHA-256 of a content, or "" for an absent file."""
-    return "" if content is None else hashlib.sha256(content).hexdigest()
+    return "" if content is None else sha256(content)
 
 
 class Entry(NamedTuple):

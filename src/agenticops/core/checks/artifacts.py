@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from agenticops.core import fold
 from agenticops.core.case import Case
+from agenticops.model.digest import sha256
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 
@@ -39,7 +39,7 @@ def _one(case: Case, name: str, record: Event | None) -> Iterator[Finding]:
     if any(f.code == "VT201" for f in broken):
         return
     path = train.artifact_path(contract, ticket.item)
-    digest = hashlib.sha256(train.tree.read(path) or b"").hexdigest()
+    digest = sha256(train.tree.read(path) or b"")
     again = f"agenticops artifact record {name} --ticket {ticket.id}"
     if record is None and not broken:
         yield Finding("VT210", "not recorded in this visit", path, hint=again)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from agenticops.core import fold
 from agenticops.core.case import Case
+from agenticops.model.digest import sha256
 from agenticops.model.finding import Finding
 
 
@@ -18,7 +18,7 @@ def check(case: Case) -> Iterator[Finding]:
     files = end.data.get("files") if end else None
     for path, digest in (files if isinstance(files, dict) else {}).items():
         content = case.after.tree.read(str(path))
-        now = "" if content is None else hashlib.sha256(content).hexdigest()
+        now = "" if content is None else sha256(content)
         if now != digest:
             what = "changed" if now else "is gone"
             yield Finding(

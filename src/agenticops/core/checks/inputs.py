@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 
 from agenticops.core import fold
 from agenticops.core.case import Case
 from agenticops.core.train import Train
+from agenticops.model.digest import sha256
 from agenticops.model.finding import Finding
 from agenticops.model.layout import PIPELINE
 from agenticops.model.pipeline import Phase
@@ -45,7 +45,7 @@ def owed(train: Train, phase: Phase, item: str) -> Iterator[Finding]:
                 path,
                 hint=f"agenticops artifact record {name}",
             )
-        elif record.data.get("sha256") != hashlib.sha256(content).hexdigest():
+        elif record.data.get("sha256") != sha256(content):
             again = f"agenticops artifact record {name} --ticket {record.ticket}"
             hint = f"restore what was recorded, or record it again: {again}"
             yield Finding(
