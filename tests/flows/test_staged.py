@@ -13,7 +13,7 @@ from agenticops.flows import judge, staged
 from agenticops.model.layout import EVENTS
 from agenticops.store import index as indexes
 from agenticops.workspace import Workspace
-from tests.stations import SHAPE, Board, must
+from tests.stations import ITEM, SHAPE, Board, must
 from tests.support import commit_all, git, new_repo, write
 
 
@@ -210,3 +210,18 @@ def test_a_repository_of_the_longer_ids(tmp_path: Path) -> None:
     edit(repo, "tickets/requirements_7/ticket.yml", "status: todo", "status: done")
     git(repo, "add", "-A")
     assert {c for c, _ in found(repo)} == {"VT305"}
+
+
+def test_risks_and_other_reasons_are_judged_when_they_are_staged(at: Board) -> None:
+    repo = at("tiny-ready")
+    must(repo, "risk", "new", "--title", "Labels drift", "--item", ITEM)
+    git(repo, "add", "-A")
+    assert found(repo) == []
+    path = next((repo / "docs/risks").iterdir()).relative_to(repo).as_posix()
+    edit(repo, path, "status: open", "status: opn")
+    git(repo, "add", "-A")
+    assert found(repo) == [("VT901", path)]
+    edit(repo, path, "status: opn", "status: open")
+    edit(repo, path, f'"{ITEM}"', '"999"')
+    git(repo, "add", "-A")
+    assert found(repo) == [("VT902", path)]

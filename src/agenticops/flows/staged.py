@@ -16,7 +16,7 @@ from agenticops.flows import staging
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.history import ODD, Changes
 from agenticops.model.ids import split_ticket
-from agenticops.model.layout import CHECKLISTS, PIPELINE, ROOT_SESSION, TEMPLATES, TICKETS, WORK
+from agenticops.model.layout import CHECKLISTS, PIPELINE, REASONS, ROOT_SESSION, TEMPLATES, TICKETS, WORK
 from agenticops.ports import stage
 from agenticops.ports.history import History
 from agenticops.store import log
@@ -36,8 +36,11 @@ def judge(workspace: Workspace, base: str = "") -> Verdict:
     named = {ticket for path in changes if (ticket := ticket_of(path))}
     whole = PIPELINE in changes
     rails = [p.rstrip("/") for p in RAILS if any(path.startswith(p) for path in changes)]
+    reasons = REASONS if any(path.startswith(tuple(f"{f}/" for f in REASONS)) for path in changes) else ()
+    # What a reason names may be any item or ticket.
+    everything = [TICKETS, WORK] if whole or reasons else []
     wanted = {p for name in named for p in (f"{TICKETS}/{name}", f"{WORK}/{split_ticket(name)[1]}.md")}
-    train = workspace.staged_train(PIPELINE, ROOT_SESSION, *rails, *([TICKETS, WORK] if whole else wanted))
+    train = workspace.staged_train(PIPELINE, ROOT_SESSION, *rails, *reasons, *(everything or wanted))
     if not train.stage.has(PIPELINE):
         if whole:
             hint = f"git restore --staged {PIPELINE}"
@@ -47,6 +50,7 @@ def judge(workspace: Workspace, base: str = "") -> Verdict:
     names = train.ticket_ids() if whole else sorted(n for n in named if train.tree.names(f"{TICKETS}/{n}"))
     findings = judging.pipeline_findings(train) if rails else []
     findings += [*judging.tickets(train, names, workspace.now), *_items(train, changes), *judging.root_session(train)]
+    findings += judging.reasons(train, workspace.now) if reasons else []
     before = train.at(train.stage.before(changes))
     findings = staging.explained(workspace, train, findings, before)
     return judging.verdict([*findings, *_ruled(workspace, train, changes, before), *_broken(train)], len(names) + 1)
