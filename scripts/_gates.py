@@ -35,7 +35,8 @@ gates:
 ```""",
     f"`type` is one of {TYPES}. `level` is the evidence that its checks want: {SHOWN}; `verified` unless told. A call "
     "is the name of a check, or a mapping with `check`, a `name` that tells two calls apart, a `level` of its own, and "
-    "the parameters below. In paths `{item}` stands for the work item. What a check does not take fails the gate (VT404).",
+    "the parameters below. In paths `{item}` stands for the work item. What a check does not take fails the gate "
+    "(VT404).",
 )
 NAMES: dict[type[Any], str] = {
     inspect.StrType: "text",
