@@ -17,6 +17,7 @@ FACTS = {
     "train_adopted": "init wrote or upgraded the train's files",
     "hooks_installed": "the lines that hand the train's files to the merge driver were written into .gitattributes",
     "hooks_removed": "the lines of the merge driver were taken out of .gitattributes",
+    "issue_observed": "the state of the work item's issue on the forge, as somebody saw it there",
     "item_edited": "fields or text of a work item were changed",
     "ticket_edited": "what people own of a ticket was changed",
     "effort_spent": "hours of work were noted",
