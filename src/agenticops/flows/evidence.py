@@ -237,7 +237,11 @@ def execute(workspace: Workspace, ticket: Ticket, one: Gate, call: CheckCall) ->
     except TrainError as e:
         where = e.place or path
         return Run(
-            one.name, title, findings=(Finding("VT422", f"{title} did not run: {e.message}", where, hint=e.hint),)
+            one.name,
+            title,
+            findings=(
+                Finding("VT422", f"{title} did not run: {e.message.removeprefix('not run: ')}", where, hint=e.hint),
+            ),
         )
     record: dict[str, Any] = {"gate": one.name, "check": title, "argv": list(asked.command)}
     record |= {"outcome": _outcome(done), "code": done.code, "milliseconds": done.milliseconds}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import msgspec
@@ -45,7 +44,7 @@ def _fresh_id(workspace: Workspace, shelf: Shelf, fields: dict[str, Any]) -> str
     if not str(fields.get("title") or "").strip():
         raise UsageError(f"a {shelf.noun} needs a title", hint='--title "…"')
     if shelf.noun != "decision":
-        return shelf.noun[0] + ids.base32(int.from_bytes(os.urandom(5), "big"), 8)
+        return shelf.noun[0] + ids.base32(int.from_bytes(workspace.clock.entropy(5), "big"), 8)
     stem = f"{workspace.now[:10]}-{papers.slug(fields['title']) or 'decision'}"
     taken, name, number = papers.ids(workspace.train.tree, shelf.noun), stem, 1
     while name in taken:

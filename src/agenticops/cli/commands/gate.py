@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -28,14 +28,21 @@ def show(phase: PhaseArgument, json: Json = False) -> None:
     rows: list[Line] = [
         line((f"gate {gate.name}", STRONG), f"  of {found.name}", (f"  {clean(gate.description)}", DIM))
     ]
+    rows.append(line((f"  {gate.type.replace('_', ' ')}, evidence {gate.level}", DIM)))
     for call in gate.checks:
-        parameters = ", ".join(f"{k}={v}" for k, v in call.parameters.items())
-        rows.append(line("  check     ", call.check, (f"  {clean(parameters)}", DIM)))
+        named = f"{call.check} {call.name}".rstrip()
+        rows.append(line("  check     ", f"{clean(named):<20}", (f" {clean(_asked(call.parameters))}".rstrip(), DIM)))
     rows += [line("  artifact  ", a) for a in found.artifacts]
     rows += [line("  input     ", i) for i in found.inputs]
     ways = [*found.next, *(["done"] if found.done or not found.next else [])]
     rows.append(line("  leads to  ", ", ".join(ways)))
     emit("gate", {"phase": found, "gate": gate}, rows, json)
+
+
+def _asked(parameters: dict[str, Any]) -> str:
+    """Write what a call asks for in few words."""
+    shown = {k: " ".join(map(str, v)) if isinstance(v, list) else v for k, v in parameters.items()}
+    return " · ".join(f"{k} {v}" for k, v in shown.items())
 
 
 @app.command(**example("agenticops gate run training_142", "agenticops gate run --verify --base origin/main"))
