@@ -23,9 +23,9 @@ ACTIONS = {
 }
 # In these an agent is not the person whose git identity it works under.
 PERSONAL = ("override", "approve", "assign", "configure")
-_PERSON = re.compile(r"(?:(?P<name>[^<>\n]*\S)\s*<)?(?P<mail>[^\s<>@]+@[^\s<>@]+)>?")
-_KEY = re.compile(r"key:SHA256:[A-Za-z0-9+/]{43}=?")
-_AGENT = re.compile(r"agent:[^\s:][^\n:]*")
+_PERSON = r"(?:(?P<name>[^<>\n]*\S)\s*<)?(?P<mail>[^\s<>@]+@[^\s<>@]+)>?"
+_KEY = r"key:SHA256:[A-Za-z0-9+/]{43}=?"
+_AGENT = r"agent:[^\s:][^\n:]*"
 
 
 class Who(Struct, frozen=True):
@@ -58,11 +58,11 @@ def acting(actor: Actor) -> Who:
 
 def parse(identity: str) -> Who:
     """Read how a role names somebody. Raises UsageError for what names nobody."""
-    if _KEY.fullmatch(identity):
+    if re.fullmatch(_KEY, identity):
         return Who(key=identity[4:].rstrip("="))
-    if _AGENT.fullmatch(identity):
+    if re.fullmatch(_AGENT, identity):
         return Who(agent=identity[6:])
-    match = _PERSON.fullmatch(identity)
+    match = re.fullmatch(_PERSON, identity)
     if match is None or bool(match["name"]) != identity.endswith(">"):
         hint = "ada@example.org, 'Ada <ada@example.org>', key:SHA256:… or agent:NAME"
         raise UsageError(f"{identity!r} names nobody", hint=hint)

@@ -18,7 +18,7 @@ from agenticops.flows.checklist import observe
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
-from agenticops.model.pipeline import Gate, Phase
+from agenticops.model.pipeline import Gate, Phase, Pipeline
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
@@ -75,6 +75,8 @@ def _prove(workspace: Workspace, wanted: str | None, call: Call) -> Sequence[Fin
 
     Gives why one could not run; what a run showed is in the log then, where the gate reads it.
     """
+    if not _commands(workspace.train.pipeline):
+        return ()
     ticket = aim.ticket(workspace, wanted)
     gates = proven_gates(workspace, ticket, call)
     if not gates:
@@ -85,11 +87,16 @@ def _prove(workspace: Workspace, wanted: str | None, call: Call) -> Sequence[Fin
     return [f for f in evidence.prove(workspace, ticket, gates, moving) if f.code == DID_NOT_RUN]
 
 
+def _commands(pipeline: Pipeline) -> bool:
+    """Tell whether any gate names a command: most trains have none, and need not look further."""
+    return any(c.check == COMMAND for g in pipeline.gates.values() for c in g.checks)
+
+
 def proven_gates(workspace: Workspace, ticket: Ticket, call: Call) -> list[Gate]:
     """Give the gates on the ticket's way, when any gate of the train names a command; else none."""
     pipeline = workspace.train.pipeline
     phase = pipeline.phases.get(ticket.phase)
-    if ticket.closed or phase is None or not any(c.check == COMMAND for g in pipeline.gates.values() for c in g.checks):
+    if ticket.closed or phase is None or not _commands(pipeline):
         return []
     moving = aim.conducting_branch(workspace, ticket.id)
     names = gate.guards(pipeline, phase, _way_of(workspace.train, ticket, call, moving))
