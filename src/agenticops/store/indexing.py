@@ -97,13 +97,16 @@ class IndexedTrain(Train):
     def __init__(self, tree: Tree, log: Indexed, packaged: Tree) -> None:
         super().__init__(tree, log, packaged)
         self.index = log.index
+        self._decoded: tuple[str, Pipeline] | None = None
 
     @property
     def pipeline(self) -> Pipeline:
         """The pipeline, from the index when it is there."""
         if self._pipeline is None:
             text = self.index.value("SELECT json FROM part WHERE key='pipeline'")
-            self._pipeline = msgspec.json.decode(text, type=Pipeline) if text else super().pipeline
+            if text and (self._decoded is None or self._decoded[0] != text):
+                self._decoded = (text, msgspec.json.decode(text, type=Pipeline))
+            self._pipeline = self._decoded[1] if text and self._decoded else super().pipeline
         return self._pipeline
 
     def forget(self) -> None:
