@@ -92,5 +92,5 @@ def test_gate_show_with_parameters_and_of_an_unknown_gate(at: Board) -> None:
     )
     write(repo, "config/pipeline.yml", own + gates)
     out = must(repo, "gate", "show", "ship")
-    assert "gate release  of ship  Enough is enough." in out and "ticket  at_least=3" in out
+    assert "gate release  of ship  Enough is enough." in out and "at_least 3" in out
     assert "unknown phase" in refused(repo, "gate", "show", "launch")
