@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from agenticops.core.pack import digest
 from tests.gated import GATES, REPORTS, Yard, environment, keys, later, pipeline, somebody, stages, trusted, yard
 from tests.keys import needs_ssh, signer
 from tests.reviews import ADA, BOB, GRACE, MALLORY, append, forge, lines, restate
@@ -156,6 +157,16 @@ def advanced(repo: Path, _: Keys) -> None:
     must(repo, "advance", SHAPE)
 
 
+def retained(repo: Path, _: Keys) -> None:
+    """Take the approval out of the log, and say that a policy had dropped it."""
+    shard, number, gone = lines(repo, "approval_decided")[-1]
+    rows = shard.read_text().splitlines(keepends=True)
+    shard.write_text("".join(rows[:number] + rows[number + 1 :]))
+    order = [gone["lamport"], gone["id"]]
+    entry = {"kinds": {gone["kind"]: 1}, "first": order, "last": order, "count": 1, "ids": digest([gone["id"]])}
+    invent(repo, random.Random(9), "log_retained", "train", data={"dropped": [entry]})
+
+
 def struck_off(repo: Path, _: Keys) -> None:
     edit(repo / f"tickets/{SHAPE}/ticket.yml", "artifacts:\n  - brief\n", "artifacts: []\n")
 
@@ -236,6 +247,7 @@ FORGED = (
     Case("closed by a gate made weak in the same commit", "closed", weakened, "VT452"),
     Case("the weak gate judges nothing", "worked", both(weakened, advanced), "VT810 VT405"),
     Case("the approval was taken out of the log", "closed", unsaid("approval_decided"), "VT705"),
+    Case("a policy is said to have dropped it", "closed", retained, "VT705"),
     Case("the approval was never given", "closed", squashed(unsaid("approval_decided")), "VT810 VT430"),
     Case("the proof was never run", "closed", squashed(unsaid("evidence_recorded")), "VT810 VT405"),
     Case("the proof failed, as it says", "closed", squashed(event(RUN, outcome="failed")), "VT810 VT407"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import msgspec
 
-from agenticops.core import pack
+from agenticops.core import pack, retention
 from agenticops.core.pack import Line
 from agenticops.model.event import STATE_KINDS, Event
 from agenticops.model.finding import Finding
@@ -79,17 +79,16 @@ def chains(files: Mapping[str, Sequence[Line]]) -> Iterator[Finding]:
 def vanished(gone: Sequence[Gone], present: set[str], records: Sequence[Event]) -> Iterator[Finding]:
     """Find events that history had, that no file has now, and that no record of retention covers."""
     missing = {e.id: e for g in gone for e, _ in g.lines if e.id not in present}
-    for entry in _entries(records):
+    for entry in [entry for record in records for entry in pack.dropped(record)]:
         for g in gone:
             if g.path == entry.get("pack"):
-                dropped = {e.id for e, _ in g.lines} - set(entry.get("archived") or ())
+                kept = set(entry.get("archived") or ())
+                dropped = {e.id for e, _ in g.lines if not retention.lasting(e.kind)} - kept
                 if pack.digest(dropped) == entry.get("ids"):
                     missing = {name: e for name, e in missing.items() if name not in dropped}
         # A squash hides the pack; the same events are still known from the shards that it was made of.
-        inside = [e.id for e in missing.values() if _within(e, entry)]
-        if len(inside) == entry.get("count") and pack.digest(inside) == entry.get("ids"):
-            for name in inside:
-                del missing[name]
+        for event in pack.covered(missing.values(), entry):
+            del missing[event.id]
     told: set[str] = set()
     for g in gone:
         lost = [e for e, _ in g.lines if e.id in missing and e.id not in told]
@@ -100,22 +99,3 @@ def vanished(gone: Sequence[Gone], present: set[str], records: Sequence[Event]) 
             source = f"{g.commit}^" if g.commit else "HEAD"
             hint = f"bring it back: git restore --source {source} -- {g.path}"
             yield Finding("VT705", f"{many} in no shard, pack or retention record {since}", g.path, hint=hint)
-
-
-def _entries(records: Iterable[Event]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
-    for event in records:
-        listed = event.data.get("dropped")
-        found += [d for d in listed if isinstance(d, dict)] if isinstance(listed, list) else []
-    return found
-
-
-def _within(event: Event, entry: Mapping[str, Any]) -> bool:
-    kinds, first, last = entry.get("kinds"), entry.get("first"), entry.get("last")
-    if not (isinstance(kinds, dict) and isinstance(first, list) and isinstance(last, list)):
-        return False
-    order: list[object] = list(event.order)
-    try:
-        return event.kind in kinds and first <= order <= last
-    except TypeError:
-        return False

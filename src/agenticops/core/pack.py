@@ -8,11 +8,12 @@ every piece, and a pack stays small enough that its pieces do not look like thos
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
-from agenticops.core.retention import Judge
+from agenticops.core.retention import Judge, lasting
 from agenticops.model.digest import sha256
 from agenticops.model.event import Event
 from agenticops.model.ids import base32
@@ -30,6 +31,30 @@ def is_pack(path: str) -> bool:
 def digest(ids: Iterable[str]) -> str:
     """Name a set of events."""
     return sha256("\n".join(sorted(ids)).encode())
+
+
+def dropped(record: Event) -> list[dict[str, Any]]:
+    """Give the entries of a record of retention: each counts events that were dropped, and names their ids' digest."""
+    listed = record.data.get("dropped")
+    return [d for d in listed if isinstance(d, dict)] if isinstance(listed, list) else []
+
+
+def covered(events: Iterable[Event], entry: Mapping[str, Any]) -> list[Event]:
+    """Give the events that an entry accounts for: just as many, with just these ids; never one that has to stay."""
+    inside = [e for e in events if not lasting(e.kind) and _within(e, entry)]
+    accounted = len(inside) == entry.get("count") and digest(e.id for e in inside) == entry.get("ids")
+    return inside if accounted else []
+
+
+def _within(event: Event, entry: Mapping[str, Any]) -> bool:
+    kinds, first, last = entry.get("kinds"), entry.get("first"), entry.get("last")
+    if not (isinstance(kinds, dict) and isinstance(first, list) and isinstance(last, list)):
+        return False
+    order: list[object] = list(event.order)
+    try:
+        return event.kind in kinds and first <= order <= last
+    except TypeError:
+        return False
 
 
 def classes(lines: Iterable[Line], judge: Judge) -> list[list[Line]]:

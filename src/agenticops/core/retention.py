@@ -13,8 +13,12 @@ from agenticops.model.retention import Fate, Policy, Rule
 
 SCHEMA = "1"
 MAX_DAYS = 36_500
-# Chains, ticks, evidence and the records of retention itself: without them the log could not be explained any more.
-LASTING = ("bullet_", "artifact_", "gate_", "log_", "train_", "status_", "void")
+# Chains, ticks, evidence, reviews, roles and the records of retention itself: without them nothing that was closed
+# could be judged again.
+LASTING = (
+    *("bullet_", "artifact_", "gate_", "evidence_", "approval_", "review_", "override_", "role_", "config_"),
+    *("document_", "issue_", "log_", "train_", "status_", "void"),
+)
 _GRAVE = ("critical", "fatal")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -112,7 +113,8 @@ def _again(
     if last.kind == evidence.ATTESTED:
         from agenticops.ports import signature
 
-        case = Case(workspace.train, ticket, judge=base, verify=signature.verify)
+        verify = partial(signature.verify, root=workspace.root)
+        case = Case(workspace.train, ticket, judge=base, verify=verify)
         broken = evidence.forged(case, last)
         wrong = f"{call.title}: the attestation does not hold: {broken}"
         return {}, [Finding("VT421", wrong, ticket.path, hint=again)] if broken else []

@@ -41,60 +41,44 @@ class Verdict(StrEnum):
     requires_revision = "requires_revision"
 
 
-@app.command(**example('agenticops approve training_142 --score 8 --reason "the figures hold on ward 7"'))
-def approve(
-    score: Score,
-    reason: Reason,
-    ticket: TicketArgument = "",
-    gate: GateOption = "",
-    suggest: Suggest = [],  # noqa: B006
-    role: RoleOption = "",
-    decision: Record = "",
-    sign: Sign = None,
-    commit: Commit = False,
-    json: Json = False,
-) -> None:
-    """Approve what a gate wants reviewed: just this content, with your signature."""
-    call = approval.Call("approved", score, reason, gate, role, tuple(suggest), decision, sign)
-    _decide(ticket, call, commit, json)
+def _deciding(name: str, decision: Decision, words: str, call: str) -> None:
+    """Make one of the commands that decide a review: they differ in what they say, not in how they are called."""
+
+    @app.command(name, help=words, **example(f"agenticops {name} training_142 {call}"))
+    def decide(
+        score: Score,
+        reason: Reason,
+        ticket: TicketArgument = "",
+        gate: GateOption = "",
+        suggest: Suggest = [],  # noqa: B006
+        role: RoleOption = "",
+        record: Record = "",
+        sign: Sign = None,
+        commit: Commit = False,
+        json: Json = False,
+    ) -> None:
+        asked = approval.Call(decision, score, reason, gate, role, tuple(suggest), record, sign)
+        _decide(ticket, asked, commit, json)
 
 
-@app.command(**example('agenticops reject training_142 --score 2 --reason "trained on the test set"'))
-def reject(
-    score: Score,
-    reason: Reason,
-    ticket: TicketArgument = "",
-    gate: GateOption = "",
-    suggest: Suggest = [],  # noqa: B006
-    role: RoleOption = "",
-    decision: Record = "",
-    sign: Sign = None,
-    commit: Commit = False,
-    json: Json = False,
-) -> None:
-    """Reject what a gate wants reviewed, with the reason."""
-    call = approval.Call("rejected", score, reason, gate, role, tuple(suggest), decision, sign)
-    _decide(ticket, call, commit, json)
-
-
-@app.command(
-    **example('agenticops revise training_142 --score 5 --reason "no baseline" --suggest "compare with last year"')
+_deciding(
+    "approve",
+    "approved",
+    "Approve what a gate wants reviewed: just this content, with your signature.",
+    '--score 8 --reason "the figures hold on ward 7"',
 )
-def revise(
-    score: Score,
-    reason: Reason,
-    ticket: TicketArgument = "",
-    gate: GateOption = "",
-    suggest: Suggest = [],  # noqa: B006
-    role: RoleOption = "",
-    decision: Record = "",
-    sign: Sign = None,
-    commit: Commit = False,
-    json: Json = False,
-) -> None:
-    """Ask for a revision of what a gate wants reviewed, with suggestions."""
-    call = approval.Call("requires_revision", score, reason, gate, role, tuple(suggest), decision, sign)
-    _decide(ticket, call, commit, json)
+_deciding(
+    "reject",
+    "rejected",
+    "Reject what a gate wants reviewed, with the reason.",
+    '--score 2 --reason "trained on the test set"',
+)
+_deciding(
+    "revise",
+    "requires_revision",
+    "Ask for a revision of what a gate wants reviewed, with suggestions.",
+    '--score 5 --reason "no baseline" --suggest "compare with last year"',
+)
 
 
 def _decide(ticket: str, call: approval.Call, commit: bool, json: bool) -> None:

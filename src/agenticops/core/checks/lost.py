@@ -31,24 +31,10 @@ def check(span: Span) -> Iterator[Finding]:
 def _uncovered(lost: list[Event], log: Iterable[Event]) -> list[Event]:
     """Leave out what retention dropped: its record counts the events of a pack and holds the digest of their ids."""
     for record in log:
-        entries = record.data.get("dropped") if record.kind == RETAINED else None
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict):
-                inside = [e for e in lost if _within(e, entry)]
-                if len(inside) == entry.get("count") and pack.digest(e.id for e in inside) == entry.get("ids"):
-                    lost = [e for e in lost if e not in inside]
+        for entry in pack.dropped(record) if record.kind == RETAINED else ():
+            inside = pack.covered(lost, entry)
+            lost = [e for e in lost if e not in inside]
     return lost
-
-
-def _within(event: Event, entry: dict[str, object]) -> bool:
-    kinds, first, last = entry.get("kinds"), entry.get("first"), entry.get("last")
-    if not (isinstance(kinds, dict) and isinstance(first, list) and isinstance(last, list)):
-        return False
-    order: list[object] = list(event.order)
-    try:
-        return event.kind in kinds and first <= order <= last
-    except TypeError:
-        return False
 
 
 def _named(events: list[Event]) -> str:
