@@ -33,13 +33,13 @@ GIT_CONFIG = """\
 
 @pytest.fixture(scope="session", autouse=True)
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Nothing of the user's git, home or agent reaches a test, nor the programs that it starts."""
+    """Nothing of the user's git, home, agent or CI reaches a test, nor the programs that it starts."""
     home = tmp_path_factory.mktemp("home")
     (home / "gitconfig").write_text(GIT_CONFIG)
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            told = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLAUDECODE")
-            if name.startswith(("GIT_", "AGENTICOPS_")) or name in told:
+            told = ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLAUDECODE", "CI")
+            if name.startswith(("GIT_", "GITHUB_", "PRE_COMMIT_", "AGENTICOPS_")) or name in told:
                 patch.delenv(name)
         patch.setenv("HOME", str(home))
         patch.setenv("XDG_CONFIG_HOME", str(home / "config"))

@@ -14,7 +14,7 @@ from agenticops.model.finding import Finding
 from agenticops.model.ids import ulid
 from tests.keys import signer, use_key
 from tests.stations import SHAPE
-from tests.support import NOW, TINY, commit_all, git, workspace, write
+from tests.support import NOW, TINY, commit_all, git, replace_file, workspace, write
 
 ADA, GRACE, BOB, MALLORY = (f"{name}@example.org" for name in ("ada", "grace", "bob", "mallory"))
 NAMES = {ADA: "Ada Lovelace", GRACE: "Grace Hopper", BOB: "Bob Moog", MALLORY: "Mallory"}
@@ -88,7 +88,7 @@ def forge(repo: Path, kind: str, change: Change) -> None:
     change(event)
     rows = shard.read_text().splitlines()
     rows[number] = json.dumps(event, separators=(",", ":"))
-    shard.write_text("\n".join(rows) + "\n")
+    replace_file(shard, "\n".join(rows) + "\n")
 
 
 def append(repo: Path, kind: str, change: Change) -> None:
@@ -97,8 +97,7 @@ def append(repo: Path, kind: str, change: Change) -> None:
     last = max(e["lamport"] for _, _, e in lines(repo, kind))
     event["id"], event["lamport"] = ulid(NOW, os.urandom(10)), last + 50
     change(event)
-    with shard.open("a") as f:
-        f.write(json.dumps(event, separators=(",", ":")) + "\n")
+    replace_file(shard, shard.read_text() + json.dumps(event, separators=(",", ":")) + "\n")
 
 
 def restate(event: dict[str, Any], **fields: Any) -> None:

@@ -126,6 +126,13 @@ def new_repo(path: Path, *options: str) -> Path:
     return path
 
 
+def replace_file(path: Path, text: str) -> None:
+    """Write a file as editors do, a new one in its place: a shard changed where it lies is seen at git's next step."""
+    beside = path.with_suffix(".new")
+    beside.write_text(text)
+    beside.replace(path)
+
+
 def write(repo: Path, path: str, content: str | bytes) -> Path:
     """Write a file and the folders above it."""
     file = repo / path

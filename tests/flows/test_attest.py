@@ -16,7 +16,7 @@ from agenticops.ports import signature
 from agenticops.workspace import Workspace
 from tests.keys import needs_ssh, new_key, signer, use_key
 from tests.stations import SHAPE, Board, events, must, refused
-from tests.support import cli, commit_all, workspace, write
+from tests.support import cli, commit_all, replace_file, workspace, write
 
 pytestmark = needs_ssh
 GATES = """
@@ -76,10 +76,10 @@ def test_another_key_does_not_count(repo: Path, tmp_path: Path) -> None:
 def test_what_was_signed_cannot_be_changed(repo: Path) -> None:
     must(repo, *ATTEST)
     (shard,) = [p for p in (repo / ".agenticops/events").rglob("*.jsonl") if b"attested" in p.read_bytes()]
-    whole = shard.read_bytes()
-    shard.write_bytes(whole.replace(b"Ward 7 ran it", b"Nobody at all ran it"))
+    whole = shard.read_text()
+    replace_file(shard, whole.replace("Ward 7 ran it", "Nobody at all ran it"))
     assert codes(repo) == ["VT421", "VT408"], "event and payload alike, and the signature is of neither"
-    shard.write_bytes(whole)
+    replace_file(shard, whole)
     assert codes(repo) == []
 
 
