@@ -111,6 +111,10 @@ def _run(argv: list[str]) -> int:
         from agenticops.cli import githook
 
         return githook.serve(rest[2], rest[3:])
+    if rest[:2] == ["agents", "hook"] and len(rest) == 3 and not rest[2].startswith("-"):
+        from agenticops.cli import agenthook
+
+        return agenthook.serve(rest[2])
     _refuse_bytes(rest)
     as_json = "--json" in rest
     words = [w for w in rest if w != "--json"]

@@ -56,6 +56,14 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "session": ("session", "", "Notes, decisions, to-dos, blockers of the session"),
         "mode": ("mode", "", "The page of a mode; enter another one"),
     },
+    "Agents": {
+        "agents": ("agents", "", "Claude Code and others: install, show, permissions"),
+        "mcp": ("mcp", "mcp", "Serve the train to agents by MCP"),
+        "asset": ("asset", "", "Skills, tools, MCP servers, interfaces: by agent"),
+        "remember": ("memory", "remember", "Keep a note for those who come after"),
+        "recall": ("memory", "recall", "Find the notes that were kept"),
+        "forget": ("memory", "forget", "Take notes out of what is recalled"),
+    },
     "See": {
         "next": ("see", "next", "The one thing to do now"),
         "status": ("see", "status", "Where every ticket stands and what holds it"),

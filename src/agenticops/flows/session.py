@@ -8,7 +8,7 @@ from typing import Any
 from agenticops.core import documents, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import StateError, TrainError, UsageError
-from agenticops.flows import aim, rest
+from agenticops.flows import aim, rest, saving
 from agenticops.flows import ticket as tickets
 from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
@@ -143,6 +143,17 @@ def current(workspace: Workspace) -> tuple[Session, str]:
     return session, path
 
 
+def save(workspace: Workspace, reason: str) -> tuple[Session, str, bool]:
+    """Let the front-matter take over what hooks noted; gives session, path, and whether there was anything."""
+    session, path = current(workspace)
+    if not saving.unsaved(workspace, session):
+        return session, path, False
+    with workspace.transaction("session save") as tx:
+        session, path = current(workspace)
+        fresh = saving.settle(workspace, tx, session, path, reason)
+    return fresh, path, fresh != session
+
+
 def _side_ticket(workspace: Workspace) -> str:
     """On a branch of its own, the one ticket whose session was begun there."""
     rows = workspace.index.rows("SELECT id FROM ticket WHERE closed=0 AND status='in_progress' ORDER BY id")
@@ -153,6 +164,7 @@ def change(workspace: Workspace, kind: str, edit: Any) -> tuple[Session, str]:
     """Edit the session's front-matter: `edit(session)` gives the fields to set and the event's data."""
     with workspace.transaction(kind.replace("_", " ")) as tx:
         session, path = current(workspace)
+        session = saving.settle(workspace, tx, session, path, kind)
         fields, data = edit(session)
         text = yamltext.decode(tx.read(path) or b"", path)
         fresh = documents.edit_front(text, fields, path) if fields else text

@@ -1,0 +1,1 @@
+"""The face for agents: the train by the Model Context Protocol."""
