@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from agenticops.core import checks, documents
+from agenticops.core import assets, checks, documents
+from agenticops.model.asset import Asset
 from agenticops.model.event import SCHEMA, Event
 from agenticops.model.paper import SHELVES
 from agenticops.model.pipeline import Pipeline
@@ -20,6 +21,7 @@ SECTIONS = ("phases", "modes", "agents", "roles", "artifacts", "gates")
 # The file that each schema describes.
 FILES = {
     "pipeline": "`config/pipeline.yml`",
+    "assets": "`config/assets.yml`",
     "work-item": "the front-matter of `docs/work/<item>.md`",
     "ticket": "`tickets/<ticket>/ticket.yml`",
     "session": "the front-matter of an `ACTIVE_SESSION.md`",
@@ -34,6 +36,7 @@ def build() -> dict[str, Schema]:
     """Make all schemas, by name."""
     return {
         "pipeline": _pipeline(),
+        "assets": _assets(),
         "work-item": _without(_schema(WorkItem), "body"),
         "ticket": _schema(Ticket),
         "session": _schema(Session),
@@ -89,6 +92,25 @@ def _pipeline() -> Schema:
     schema["properties"] = {"schema": {"const": documents.SCHEMA}, **schema["properties"]}
     schema["required"] = ["schema", *schema["required"]]
     return schema
+
+
+def _assets() -> Schema:
+    """The registry as its file is written: the key of an entry is the asset's name."""
+    asset = _without(_schema(Asset), "name")
+    entry = {key: value for key, value in asset.items() if key != "$schema"}
+    return {
+        "$schema": DIALECT,
+        "title": "Assets",
+        "description": "What agents have at hand: skills, tools, MCP servers, interfaces of other agents.",
+        "type": "object",
+        "properties": {
+            "schema": {"const": int(assets.SCHEMA)},
+            assets.SECTION: {"type": ["object", "null"], "additionalProperties": {"$ref": f"#/$defs/{Asset.__name__}"}},
+        },
+        "required": ["schema"],
+        "additionalProperties": False,
+        "$defs": {Asset.__name__: entry},
+    }
 
 
 def _check_call(part: Schema) -> Schema:

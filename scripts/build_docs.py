@@ -44,6 +44,8 @@ EXITS = {
 VARIABLES = {
     "AGENTICOPS_AGENT": "the agent that is at work; events name it, and an agent cannot override a gate",
     "AGENTICOPS_ASSISTANT": "the program that assists; a session that begins notes it",
+    "AGENTICOPS_MCP_TOKEN": "the bearer token that `agenticops mcp --http` wants; default: one that it makes",
+    "AGENTICOPS_STOP": "`block`: an agent's Stop hook lets it go on once while required bullets are open",
     "AGENTICOPS_HOST": "the host that events name, instead of this machine's name",
     "AGENTICOPS_LOCK_WAIT": "seconds that a writer waits for one other, then gives up (exit 5); six times that in all",
     "AGENTICOPS_NOW": "the time to go by, in milliseconds since 1970: for tests and demonstrations",

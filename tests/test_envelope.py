@@ -72,6 +72,18 @@ CALLS: list[tuple[str, str, int, str]] = [
     ("tiny-working", "session block x", 0, "session-block"),
     ("tiny-working", "session todo add x", 0, "session-todo"),
     ("tiny-working", "session pause", 0, "session-pause"),
+    ("tiny-working", "session packet", 0, "session-packet"),
+    ("tiny-working", "session save", 0, "session-save"),
+    ("tiny-working", "remember x", 0, "remember"),
+    ("tiny-working", "recall x", 0, "recall"),
+    ("tiny-working", "asset list", 0, "asset-list"),
+    ("tiny-working", "asset lint", 0, "asset-lint"),
+    ("tiny-working", "agents install claude", 0, "agents-install"),
+    ("tiny-working", "agents uninstall", 0, "agents-uninstall"),
+    ("tiny-working", "agents show", 0, "agents"),
+    ("tiny-working", "agents permissions", 0, "agents-permissions"),
+    ("tiny-working", "mode show --stats", 0, "mode-stats"),
+    ("tiny-working", "mcp --print-tools", 0, "mcp-tools"),
     ("tiny-working", "session archive", 0, "session-archive"),
     ("tiny-working", "mode show", 0, "mode"),
     ("tiny-working", "mode show make", 0, "mode"),
@@ -133,9 +145,13 @@ def test_those_that_need_a_step_before(at: Board) -> None:
         ("session block x", "session unblock", "session-unblock"),
         ("session todo add x", "session todo done x", "session-todo"),
         ("ticket block --reason x", "ticket unblock", "ticket"),
+        ("asset add tool reader --command cat", "asset show reader", "asset"),
+        ("asset list", "asset add tool writer --command tee", "asset"),
     ):
         assert cli(repo, *before.split())[0] == 0
         assert envelope(repo, call, 0)[0] == kind
+    kept = json.loads(cli(repo, "remember", "x", "--json")[1])["data"]["note"]["id"]
+    assert envelope(repo, f"forget {kept} --reason x", 0)[0] == "forget"
     cli(repo, "work", "new", "--title", "x", "--issue", "7")
     assert envelope(repo, "ticket new 7", 0)[0] == "ticket"
     build = at("tiny-build")
@@ -208,10 +224,14 @@ def test_those_of_a_guarded_train(yard: Yard) -> None:
 
 def test_no_command_is_left_out() -> None:
     later = (
-        "session resume, session unblock, session todo done, ticket unblock, ticket new, artifact keep, work resolve"
+        "session resume, session unblock, session todo done, ticket unblock, ticket new, artifact keep, work resolve, "
+        "asset show, asset add, forget"
     )
     called = {tuple(c.split()) for _, c, _, _ in CALLS} | {tuple(c.split()) for c in later.split(", ")}
-    called |= {tuple(c.split()) for c, *_ in GUARDED} | {("hooks", "run")}  # that one speaks to git
+    called |= {tuple(c.split()) for c, *_ in GUARDED} | {
+        ("hooks", "run"),
+        ("agents", "hook"),
+    }  # they speak to git and to an agent
     missing = []
     for name in root.COMMANDS:
         command = root.load(name)

@@ -137,6 +137,20 @@ def invented(kind: str, subject: str = f"ticket/{SHAPE}", **fields: Any) -> Do:
     return lambda repo, _: invent(repo, random.Random(7), kind, subject, **fields)
 
 
+def bounded(*paths: str) -> Do:
+    """Give the mode limits in the base, and write some paths on the ticket's branch: an agent that has no guard."""
+
+    def do(repo: Path, _: Keys) -> None:
+        edit(repo / CONFIG, "    title: Plan\n", '    title: Plan\n    writable: ["docs/{item}/**"]\n')
+        commit_all(repo, "Limits")
+        git(repo, "tag", "-f", "base")
+        git(repo, "switch", "-q", "-c", f"phase/{SHAPE}")
+        for path in paths:
+            write(repo, path, "Measured on ward 7.\n")
+
+    return do
+
+
 def own_key(repo: Path, keys: Keys) -> None:
     """Put one's own key in place of a reviewer's."""
     text = (repo / "config/allowed_signers").read_text()
@@ -276,6 +290,8 @@ FORGED = (
     Case("somebody overrode the gate who may not", "worked", invented("gate_overridden", data=OVERRIDE), "VT451"),
     Case("somebody gave a role who may not", "worked", invented("role_assigned", "train", data=GIVEN), "VT451"),
     Case("an event was edited afterwards", "proven", event(RUN, milliseconds=-1), "VT702"),
+    Case("an agent without hooks wrote outside its mode", "worked", bounded(f"docs/{ITEM}/a.md", "src/b.py"), "VT470"),
+    Case("an agent without hooks changed how agents are held", "worked", bounded(".claude/settings.json"), "VT470"),
 )  # fmt: skip
 CASES = (*NEGLIGENT, *(c._replace(judge="replay") for c in FORGED))
 JUDGES = {
@@ -308,6 +324,15 @@ def test_it_is_refused(case: Case, yard: Yard, keys: Keys) -> None:
     case.do(repo, keys)
     codes = found(repo, case.judge)
     assert case.code in codes, codes
+
+
+def test_what_the_mode_writes_passes_on_the_branch(yard: Yard, keys: Keys) -> None:
+    repo = yard("worked")
+    bounded(f"docs/{ITEM}/notes.md", f"tickets/{SHAPE}/artifacts/raw.csv", "docs/risks/none.txt")(repo, keys)
+    commit_all(repo, "Within the mode")
+    for steps in ((), ("--replay",)):
+        code, out, err = cli(repo, "check", "--base", "base", "--head", "HEAD", *steps)
+        assert code == 0, out + err
 
 
 def test_the_honest_train_passes_throughout(yard: Yard, keys: Keys) -> None:

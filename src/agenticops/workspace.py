@@ -201,7 +201,9 @@ class Workspace:
     @property
     def by_agent(self) -> str:
         """Name the program that runs this command when it is no person, or ""."""
-        return self.agent or ("Claude Code" if os.environ.get("CLAUDECODE") else "")
+        if self.agent or not os.environ.get("CLAUDECODE"):
+            return self.agent
+        return os.environ.get("AGENTICOPS_ASSISTANT") or "Claude Code"
 
     def actor(self, agent: str = "") -> Actor:
         """Who acts: the git identity, the agent at work (the one named, or that of the session), this host."""

@@ -20,8 +20,11 @@ from pathlib import Path
 from statistics import median
 
 import ground
+import guarding
+import hooks
 import log
 import past
+import serving
 import taskwarrior
 import writing
 from figures import Figure, absolute, relative, summary, table
@@ -67,7 +70,7 @@ def main() -> int:
         del os.environ[name]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="agenticops-bench-") as folder:
-        for section in (startup, writes, lists, all_open, long_log, long_past):
+        for section in (startup, agents, serves, writes, lists, all_open, long_log, long_past):
             done = section(Path(folder), effort)
             print(table(done) if not figures else "\n" + table(done), flush=True)
             figures += done
@@ -116,6 +119,17 @@ def startup(folder: Path, effort: Effort) -> list[Figure]:
     memory = peak_memory([SCRIPT, "status"], str(repo), os.environ, 5)
     found.append(absolute("status, peak memory", memory, 30, "MB", ground.size(repo)))
     return found
+
+
+def agents(folder: Path, effort: Effort) -> list[Figure]:
+    """What a coding agent's hooks call, in a repository like the one above."""
+    repo = ground.prepared(folder / "hooks", ROOT / "build/demo")
+    return [*hooks.figures(repo, effort.rounds), *guarding.figures(repo, effort.rounds)]
+
+
+def serves(folder: Path, effort: Effort) -> list[Figure]:
+    """The server for agents, until it has told its tools."""
+    return serving.figures(folder / "serving", effort.slow_rounds)
 
 
 def writes(folder: Path, effort: Effort) -> list[Figure]:

@@ -30,16 +30,16 @@ else:
     Sample = namedtuple("Sample", "cpu wall peak code")
 
 SILENT = [
-    (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
     (os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0),
     (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
 ]
 
 
-def once(command: list[str], environment: Mapping[str, str]) -> Sample:
+def once(command: list[str], environment: Mapping[str, str], stdin: str = os.devnull) -> Sample:
     """Run a command in the current folder with its output thrown away, as a hook or a script does."""
+    streams = [(os.POSIX_SPAWN_OPEN, 0, stdin, os.O_RDONLY, 0), *SILENT]
     before = time.perf_counter()
-    child = os.posix_spawn(command[0], command, environment, file_actions=SILENT)
+    child = os.posix_spawn(command[0], command, environment, file_actions=streams)
     _, status, usage = os.wait4(child, 0)
     wall = time.perf_counter() - before
     peak = usage.ru_maxrss / (1024 if sys.platform != "darwin" else 1024 * 1024)
@@ -52,10 +52,11 @@ def in_turns(
     environment: Mapping[str, str],
     rounds: int,
     before: Mapping[str, Callable[[], object]] | None = None,
+    stdin: Mapping[str, str] | None = None,
 ) -> Samples:
     """Run every command once a round, so that a slow moment of the machine hits all; the first round does not count.
 
-    `before` names what is done ahead of each run of a command, outside its time.
+    `before` names what is done ahead of each run of a command, outside its time; `stdin` the file that it reads.
     """
     found: Samples = {name: [] for name in commands}
     here = os.getcwd()
@@ -65,7 +66,7 @@ def in_turns(
             for name, command in commands.items():
                 if before and name in before:
                     before[name]()
-                sample = once(command, environment)
+                sample = once(command, environment, (stdin or {}).get(name, os.devnull))
                 if turn:
                     found[name].append(sample)
     finally:

@@ -17,7 +17,7 @@ from tests.support import commit_all, git, run_cli, write
 __all__ = ["keys", "stages", "yard"]
 
 # The commands that no day of a train uses; each has a test of its own beside this one.
-ELSEWHERE = {("work", "resolve"), ("artifact", "keep"), ("hooks", "run")}
+ELSEWHERE = {("work", "resolve"), ("artifact", "keep"), ("hooks", "run"), ("agents", "hook")}
 
 MORNING = """
 init --train software --with make --commit
@@ -56,6 +56,20 @@ session block stuck
 session unblock stuck
 session pause
 session resume
+session save
+session packet
+remember Listen --mode scope --tag ears
+recall list
+forget {remember} --reason heard
+asset list
+asset add tool reader --command cat --agent onboarder
+asset show reader
+asset lint
+agents install claude
+agents show
+agents permissions scope
+agents uninstall claude
+mcp --print-tools
 handoff --to evaluator --next go --note on
 begin requirements_7 --agent evaluator
 checklist show
@@ -151,13 +165,14 @@ def play(repo: Path, lines: str) -> set[tuple[str, ...]]:
     paths = sorted(leaves(), key=len, reverse=True)
     for row in lines.strip().splitlines():
         words = [w.format(**known) for w in row.split()]
-        giver = "list" if words[0] == "evidence" else "new"
-        wanted = f"{{{words[0]}}}" in lines and words[1] == giver
+        giver = {"evidence": "list", "remember": "Listen"}.get(words[0], "new")
+        wanted = f"{{{words[0]}}}" in lines and words[1:2] == [giver]
         done = run_cli(repo, *words, *(["--json"] if wanted else []))
         assert done.stdout and "Traceback" not in done.stderr, row
         if wanted:
             found = json.loads(done.stdout)["data"]
-            known[words[0]] = found["id"] if "id" in found else found[words[0]][-1]["id"]
+            given = found if "id" in found else found.get("note") or found[words[0]][-1]
+            known[words[0]] = given["id"]
         # A group that lists when it is called alone is no leaf.
         used.add(next((path for path in paths if tuple(words[: len(path)]) == path), (words[0],)))
     return used

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from agenticops.store import journal
 from tests.stations import BUILD, FIRST, SHAPE, Board, codes, data, events, must, refused
 from tests.support import commit_all, git, run_cli, status, write
 
@@ -209,3 +210,45 @@ def test_a_session_of_another_ticket_is_found(at: Board) -> None:
     path = repo / f"tickets/{SHAPE}/ACTIVE_SESSION.md"
     path.write_text(path.read_text().replace(f"ticket: {SHAPE}", "ticket: build_9"))
     assert "VT502" in codes(repo, "check", SHAPE)
+
+
+def test_resume_shows_first_what_it_would_give_back(at: Board) -> None:
+    repo = at("tiny-working")
+    must(repo, "session", "decide", "measure [weekly]")
+    text = (repo / ROOT).read_text()
+    write(repo, ROOT, "scribbled over")
+    before = status(repo)
+    out = run_cli(repo, "session", "resume", "--dry-run").stdout
+    assert "the file was broken" in out and "kept     docs/session-context/_legacy/root-" in out
+    assert "in hand  Name the goal" in out or "in hand  Ask the nurses" in out
+    assert out.endswith("  next  agenticops session resume\n")
+    assert status(repo) == before and (repo / ROOT).read_text() == "scribbled over"
+    found = data(repo, "session", "resume")["recovery"]
+    assert (found["state"], found["session"]["decisions"]) == ("broken", ["measure [weekly]"])
+    assert (repo / found["kept"]).read_text() == "scribbled over"
+    assert "scribbled over" in (repo / ROOT).read_text() and "measure [weekly]" in text
+    assert codes(repo, "check") == [] and session(repo)["decisions"] == ["measure [weekly]"]
+
+
+def test_a_hand_off_is_restored_as_one(at: Board) -> None:
+    repo = at("working")
+    must(repo, "handoff", "--to", "evaluator", "--note", "leak", "--next", "Review")
+    (repo / ROOT).unlink()
+    out = run_cli(repo, "session", "resume").stdout
+    assert out.startswith("✓ it is handed off") and out.endswith(f"agenticops begin {FIRST} --agent evaluator\n")
+    assert "the session is handed off" in refused(repo, "session", "resume")
+    must(repo, "begin", "--agent", "evaluator")
+    assert session(repo)["agent"] == "evaluator"
+
+
+def test_resume_says_what_a_crash_interrupted(at: Board) -> None:
+    repo = at("tiny-working")
+    old = (repo / ROOT).read_bytes()
+    new = old.replace(b"status: active", b"status: paused")
+    journal.write(
+        str(repo / ".git" / "agenticops"), [journal.Entry(ROOT, journal.digest(old), new)], "", "session pause"
+    )
+    out = run_cli(repo, "session", "resume").stdout
+    # The file is paused by then and the log does not know it: that counts as an edit by hand.
+    assert "crashed  a write was interrupted and is finished: session pause: 1 files" in out
+    assert session(repo)["status"] == "active" and not (repo / ".git/agenticops/journal.json").exists()

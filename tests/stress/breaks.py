@@ -421,6 +421,12 @@ def foreign_config(repo: Path, dice: random.Random) -> None:
     commit_all(repo)
 
 
+def outside_the_mode(repo: Path, dice: random.Random) -> None:
+    write(repo, "src/mine.py", "print(1)\n")
+    write(repo, dice.choice(("README.md", "lib/theirs.py", ".claude/settings.json")), "{}\n")
+    commit_all(repo)
+
+
 def big(repo: Path, dice: random.Random) -> None:
     write(repo, "data/all.bin", dice.randbytes(1000) * 5_001)
     commit_all(repo)
@@ -498,6 +504,7 @@ BREAKS: tuple[Break, ...] = (
     Break("foreign ticket", ("VT806",), foreign_ticket, branch=PHASE, rule="foreign"),
     Break("root session on a phase branch", ("VT806",), foreign_session, branch=PHASE),
     Break("config on a phase branch", ("VT806",), foreign_config, branch=PHASE),
+    Break("outside the mode", ("VT470",), outside_the_mode, branch=PHASE, rule="limits"),
     Break("big blob", ("VT807",), big, rule="blobs"),
     Break("big blob, gone again", ("VT807",), big_then_gone, lasts=False),
     Break("big artifact", ("VT807",), big_artifact),

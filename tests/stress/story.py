@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,7 +44,8 @@ class Story:
         self.path, self.dice, self.way = path, dice, way
         new_repo(path)
         for name, text in TINY_FILES.items():
-            write(path, name, text)
+            # Both modes have limits: what a ticket's branch may change is judged too.
+            write(path, name, re.sub(r"(?m)^    title: (Plan|Make)$", r"\g<0>\n    writable: [src/**]", text))
         self.base = commit_all(path, "Start the tiny train")
         self._open(FIRST)
         self._open(SECOND)

@@ -6,6 +6,8 @@ from typing import Any
 
 from agenticops.cli.lines import BAD, DIM, GOOD, STRONG, WARN, Line, clean, line
 
+# More assets are counted, not named: the page is short.
+MOST = 8
 ARTIFACT = {
     "recorded": ("✓", GOOD),
     "changed": ("!", WARN),
@@ -29,6 +31,8 @@ def mode_lines(data: dict[str, Any]) -> list[Line]:
     rows += _row("never", mode.get("restricted_tools", []))
     rows += _row("writes", mode.get("writable", []))
     rows += _row("leads to", mode.get("transitions", []))
+    rows += _row("at hand", _assets(data["assets"]))
+    rows += _notes(data)
     if ticket:
         step = data["next"]
         rows += [
@@ -83,6 +87,23 @@ def _work(data: dict[str, Any]) -> list[Line]:
 
 def _listed(title: str, entries: list[str]) -> list[Line]:
     return [line((title, STRONG)), *(line(f"  - {clean(e)}") for e in entries)] if entries else []
+
+
+def _assets(found: list[dict[str, Any]]) -> list[str]:
+    shown = [f"{a['name']} ({a['kind']})" for a in found[:MOST]]
+    return [*shown, f"… {len(found) - MOST} more"] if len(found) > MOST else shown
+
+
+def _notes(data: dict[str, Any]) -> list[Line]:
+    """Say how many notes there are, and how to read those that are nearest."""
+    counts = data["notes"]
+    if not counts:
+        return []
+    near = next(iter(counts))
+    names = {"ticket": (data["ticket"] or {}).get("id", ""), "mode": data["mode"]["name"]}
+    scope = f" --{near} {names[near]}" if near in names else ""
+    numbers = ", ".join(f"{n} for the {noun}" for noun, n in counts.items())
+    return [line((f"{'notes':<9}", STRONG), numbers, (f"  agenticops recall{scope}", DIM))]
 
 
 def _row(title: str, entries: list[str]) -> list[Line]:

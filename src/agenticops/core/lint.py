@@ -11,6 +11,7 @@ from posixpath import basename, normpath
 
 from agenticops.core import roles
 from agenticops.core.graph import can_end, pipeline_graph, reachable
+from agenticops.core.requirements import REQUIREMENTS
 from agenticops.model.finding import Finding, Severity
 from agenticops.model.graph import Graph
 from agenticops.model.ids import NAME
@@ -34,6 +35,7 @@ def lint(pipeline: Pipeline, tree: Tree | None = None) -> list[Finding]:
         *_phases(pipeline),
         *_modes(pipeline),
         *_people(pipeline),
+        *_requirements(pipeline),
         *roles.lint(pipeline),
         *_ways(graph),
         *_claims(pipeline),
@@ -91,6 +93,12 @@ def _modes(pipeline: Pipeline) -> Iterator[Finding]:
     for name, mode in pipeline.modes.items():
         yield from _unknown("VT303", f"mode {name!r}", "agent", mode.agents, pipeline.agents)
         yield from _unknown("VT302", f"mode {name!r}", "mode", mode.transitions, pipeline.modes)
+
+
+def _requirements(pipeline: Pipeline) -> Iterator[Finding]:
+    """What nobody can bring would stop every hand-off to the agent."""
+    for name, agent in pipeline.agents.items():
+        yield from _unknown("VT506", f"agent {name!r}", "requirement", agent.requires, REQUIREMENTS)
 
 
 def _people(pipeline: Pipeline) -> Iterator[Finding]:

@@ -10,11 +10,11 @@ from msgspec import Struct
 from agenticops import __version__
 from agenticops.core import documents, yamltext
 from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.flows import agents, forgefiles, rest
 from agenticops.flows import commit as commits
-from agenticops.flows import forgefiles, rest
 from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
-from agenticops.model.layout import CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
+from agenticops.model.layout import ASSETS, CHECKLISTS, MANIFEST, PIPELINE, ROOT_SESSION, TEMPLATES
 from agenticops.model.pipeline import Pipeline
 from agenticops.model.plan import Change, Plan
 from agenticops.store.tree import WorkingTree
@@ -41,21 +41,28 @@ class Adoption(Struct, frozen=True):
     pipeline: Pipeline
     plan: Plan
     lines: dict[str, int]
+    given: agents.Settled
     commit: str = ""
 
 
-def adopt(workspace: Workspace, train: str, extras: list[str], dry_run: bool, commit: bool) -> Adoption:
-    """Plan a train's files and, unless it is a dry run, write them. Raises UsageError for an unknown train or extra."""
+def adopt(
+    workspace: Workspace, train: str, extras: list[str], dry_run: bool, commit: bool, agent: str = ""
+) -> Adoption:
+    """Plan a train's files and, unless it is a dry run, write them. Raises UsageError for an unknown train or extra.
+
+    What is installed for coding agents is brought up to date, and `agent` is given its files.
+    """
     unknown = [e for e in extras if e not in EXTRAS]
     if unknown:
         raise UsageError(f"init knows no extra {unknown[0]!r}", hint=f"--with {'|'.join(EXTRAS)}")
     if dry_run:
-        return planned(workspace, train, extras)
+        return planned(workspace, train, extras, agent)
     with workspace.transaction("init") as tx:
-        adoption = planned(workspace, train, extras)
-        changes = (*adoption.plan.of("create"), *adoption.plan.of("update"))
+        adoption = planned(workspace, train, extras, agent)
+        changes = tuple(c for c in adoption.plan.changes if c.verb != "keep")
         staged = commits.staged(workspace, [c.path for c in changes]) if commit else {}
-        for change in changes:
+        agents.write(tx, adoption.given)
+        for change in adoption.plan.of("create") + adoption.plan.of("update"):
             tx.write(change.path, change.content)
         if changes:
             data = {"train": adoption.train, "version": __version__, "files": len(changes)}
@@ -69,7 +76,7 @@ def adopt(workspace: Workspace, train: str, extras: list[str], dry_run: bool, co
     return adoption
 
 
-def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
+def planned(workspace: Workspace, train: str, extras: list[str], agent: str = "") -> Adoption:
     """Compute the plan: what is created, upgraded, or left alone because it is the user's."""
     tree = workspace.tree
     before, manifest = _manifest(tree.read(MANIFEST))
@@ -110,7 +117,9 @@ def planned(workspace: Workspace, train: str, extras: list[str]) -> Adoption:
     changes = [c for c in changes if c.verb != "update" or c.content != tree.read(c.path)]
     data = tree.read(PIPELINE) or wanted[PIPELINE]
     pipeline = documents.read_pipeline(data)
-    return Adoption(name, pipeline, Plan(tuple(sorted(changes, key=lambda c: c.path))), lines)
+    given = agents.wanted(tree, pipeline, agent)
+    whole = Plan(tuple(sorted((*changes, *given.plan.changes), key=lambda c: c.path)))
+    return Adoption(name, pipeline, whole, lines, given)
 
 
 def _which(workspace: Workspace, train: str, installed: str) -> str:
@@ -136,7 +145,7 @@ def _files(workspace: Workspace, train: str) -> dict[str, bytes]:
     raw = packaged.read(f"trains/{train}/pipeline.yml") or b""
     text = yamltext.splice(raw.decode(), {"default_branch": branch}, PIPELINE)
     title = documents.read_pipeline(text.encode()).title
-    found = {PIPELINE: text.encode()}
+    found = {PIPELINE: text.encode(), ASSETS: packaged.read(f"trains/{train}/assets.yml") or b""}
     for name in packaged.names(f"trains/{train}/checklists"):
         found[f"{CHECKLISTS}/{name}"] = packaged.read(f"trains/{train}/checklists/{name}") or b""
     for name in packaged.names(f"trains/{train}/templates"):

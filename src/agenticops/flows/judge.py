@@ -14,7 +14,7 @@ from agenticops.flows import aim
 from agenticops.flows import case as cases
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.ids import split_ticket
-from agenticops.model.layout import EVENTS, PIPELINE, REASONS, ROOT_SESSION
+from agenticops.model.layout import ASSETS, EVENTS, PIPELINE, REASONS, ROOT_SESSION
 from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import CLOSED
 from agenticops.workspace import Workspace
@@ -121,7 +121,19 @@ def pipeline_findings(train: Train) -> list[Finding]:
     pipeline = train.pipeline
     text = yamltext.decode(train.tree.read(PIPELINE) or b"", PIPELINE, yamltext.PIPELINE_LIMIT)
     misused = [f for g in pipeline.gates.values() for c in g.checks if (f := gate.misuse(g, c)) is not None]
-    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *misused, *_commands(train))]
+    return [_placed(f, text) for f in (*lint.lint(pipeline, train.tree), *misused, *_commands(train), *_assets(train))]
+
+
+def _assets(train: Train) -> list[Finding]:
+    """Report what is wrong in the registry of assets; what is only missing there is for `asset lint` to say."""
+    if train.tree.size(ASSETS) is None:
+        return []
+    from agenticops.core import assetlint
+
+    try:
+        return assetlint.errors(assetlint.findings(train))
+    except StateError as e:
+        return [unreadable(e, ASSETS)]
 
 
 def _commands(train: Train) -> list[Finding]:

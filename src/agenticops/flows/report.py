@@ -8,7 +8,7 @@ from typing import Any
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.model.digest import sha256
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
-from agenticops.store.index import RARE
+from agenticops.store.index import NOTED, RARE
 from agenticops.workspace import Workspace
 
 Row = dict[str, Any]
@@ -46,6 +46,10 @@ UNSTARTED = """NOT EXISTS(SELECT 1 FROM ticket t WHERE t.item = i.id)
 DELIVERED = """SELECT COUNT(DISTINCT subject) FROM event
 WHERE kind = 'item_finished' AND json_extract(json, '$.data.result') IS NOT 'cancelled'"""
 OVERRIDES = f"SELECT json FROM event WHERE {RARE} AND kind <> 'document_created' ORDER BY lamport, id"
+# Notes by subject: the last event of each says whether it counts.
+NOTES = f"""SELECT subject, COUNT(*) FROM (SELECT subject, kind, MAX(printf('%012d%s', lamport, id)) FROM event
+  WHERE subject IN (?, ?, ?) AND {NOTED} AND name <> '' GROUP BY subject, name)
+WHERE kind = 'remembered' GROUP BY subject"""
 URGENCY = {"now": 0, "next": 1, "future": 2}
 STANDING = {"in_review": 0, "in_progress": 1, "todo": 2, "blocked": 3}
 
@@ -114,18 +118,22 @@ def overrides(workspace: Workspace) -> list[Row]:
 def _session(workspace: Workspace) -> Row | None:
     ticket = workspace.phase_ticket
     path = f"tickets/{ticket}/ACTIVE_SESSION.md" if ticket else ROOT_SESSION
-    if ticket:
-        from agenticops.core import documents
+    found = (ticket_session(workspace, path) if ticket else workspace.index.part("session")) or {}
+    return {**found, "path": path} if found.get("id") else None
 
-        data = workspace.tree.read(path)
-        if data is None:
-            return None
+
+def ticket_session(workspace: Workspace, path: str) -> Row | None:
+    """Give the session in a ticket's folder as plain data; bytes that were parsed before are not parsed again."""
+    content = workspace.tree.read(path)
+    if content is None:
+        return None
+    known = workspace.index.value("SELECT json FROM parsed WHERE path=? AND digest=?", path, sha256(content))
+    if known is None:
         import msgspec
 
-        found: Row = msgspec.to_builtins(documents.read_session(data, path))
-    else:
-        found = workspace.index.part("session") or {}
-    return {**found, "path": path} if found.get("id") else None
+        known = msgspec.json.encode(workspace.train.session(path))
+    found: Row = json.loads(known)
+    return found
 
 
 def aimed(workspace: Workspace, wanted: str | None) -> Row | None:
@@ -319,7 +327,8 @@ def mode_page(workspace: Workspace, wanted: str | None) -> Row:
     pipeline = pipeline_of(workspace)
     modes = pipeline["modes"]
     if wanted in modes:
-        return {"mode": {"name": wanted, **modes[str(wanted)]}, "ticket": None}
+        mode = str(wanted)
+        return {"mode": {"name": mode, **modes[mode]}, "ticket": None, **_at_hand(workspace, pipeline, mode)}
     try:
         row = aimed(workspace, wanted)
     except UsageError as e:
@@ -344,4 +353,26 @@ def mode_page(workspace: Workspace, wanted: str | None) -> Row:
         "artifacts": owed_artifacts(workspace, pipeline, ticket),
         "phase": {"name": row["phase"], **pipeline["phases"].get(row["phase"], {})},
         "next": _of_ticket(workspace, pipeline, row),
+        **_at_hand(workspace, pipeline, str(name), row),
     }
+
+
+def _at_hand(workspace: Workspace, pipeline: Row, mode: str, row: Row | None = None) -> Row:
+    """Name the assets that the mode's agents have, and count the notes that were kept for those who come after."""
+    ticket, phase = (row["id"], row["phase"]) if row else ("", "")
+    assets, shown = workspace.index.part("assets"), []
+    if assets:
+        from agenticops.core import athand
+
+        agents = pipeline["agents"]
+        working = pipeline["modes"][mode].get("agents") or ([row["agent"]] if row else agents)
+        names = athand.select(assets, agents, working, mode, phase)
+        shown = [{"name": n, "kind": assets[n]["kind"], "title": assets[n].get("title", "")} for n in names]
+    return {"assets": shown, "notes": notes(workspace, ticket, mode)}
+
+
+def notes(workspace: Workspace, ticket: str = "", mode: str = "") -> dict[str, int]:
+    """Count the notes at hand: those of a ticket, of a mode, of the project, the nearest first."""
+    scopes = {f"memory/ticket/{ticket}": "ticket", f"memory/mode/{mode}": "mode", "memory/project": "project"}
+    found = dict(workspace.index.rows(NOTES, *scopes))
+    return {noun: found[subject] for subject, noun in scopes.items() if subject in found}

@@ -1,19 +1,19 @@
-"""Sessions: begin, note, decide, to-dos, blockers, pause, resume, archive, hand-off. One writer at a time."""
+"""Sessions: begin, note, decide, to-dos, blockers, pause, archive, modes. One writer at a time."""
 
 from __future__ import annotations
 
 import os
 from typing import Any
 
-from agenticops.core import documents, yamltext
+from agenticops.core import documents, fold, noted, yamltext
+from agenticops.core.summary import LONGEST
 from agenticops.core.train import Train
-from agenticops.errors import StateError, TrainError, UsageError
-from agenticops.flows import aim, rest, saving
+from agenticops.errors import TrainError, UsageError
+from agenticops.flows import aim, desks, rest, saving
 from agenticops.flows import ticket as tickets
 from agenticops.model.event import Draft
-from agenticops.model.finding import Finding
 from agenticops.model.ids import base32, ulid
-from agenticops.model.layout import ARCHIVE, PIPELINE, ROOT_SESSION
+from agenticops.model.layout import PIPELINE, ROOT_SESSION
 from agenticops.model.session import Session
 from agenticops.model.ticket import Ticket
 from agenticops.store.transaction import Transaction
@@ -37,8 +37,9 @@ def begin(workspace: Workspace, wanted: str | None, agent: str) -> tuple[Session
                 hint=f"agenticops ticket unblock {ticket.id}",
             )
         agent = agent or ticket.agent
-        _may_work(train, ticket, agent)
+        may_work(train, ticket, agent)
         tickets.guard(train, ticket)
+        desks.refuse_second(workspace, ticket.id)
         path = aim.session_path(workspace, ticket.id)
         old = train.session(path)
         _free(old, ticket, agent, path, workspace, tx)
@@ -49,7 +50,8 @@ def begin(workspace: Workspace, wanted: str | None, agent: str) -> tuple[Session
     return session, path, train.ticket(ticket.id)
 
 
-def _may_work(train: Train, ticket: Ticket, agent: str) -> None:
+def may_work(train: Train, ticket: Ticket, agent: str) -> None:
+    """Raise TrainError when the ticket's phase and mode do not know the agent."""
     train.agent(agent)
     phase, mode = train.phase(ticket.phase), train.mode(ticket.mode)
     allowed = dict.fromkeys((phase.owner, *phase.helpers, *mode.agents))
@@ -104,8 +106,8 @@ def _begun(
     }
     if continues and old and old.status == "handed_off":
         fields["handoff"] = {"to": "", "requirements": [], "notes": ""}
-        data = {"to": agent, "from": old.agent, "notes": old.handoff.notes}
-        tx.append(Draft("handoff_accepted", f"session/{name}", ticket.id, ticket.item, data))
+        accepted = {"to": agent, "from": old.agent, "notes": old.handoff.notes}
+        tx.append(Draft("handoff_accepted", f"session/{name}", ticket.id, ticket.item, accepted))
     if not continues:
         fields |= {"todos": [], "decisions": [], "blockers": [], "notes": []}
         prepared = train.session(ticket.session_path)
@@ -116,7 +118,10 @@ def _begun(
     fresh = documents.edit_front(text, fields, path)
     tx.write(path, fresh)
     kind = "session_resumed" if continues else "session_began"
-    data = {"agent": agent, "mode": ticket.mode, "phase": ticket.phase, "path": path}
+    # With these the log alone gives the front-matter back.
+    told = ("started_at", "assistant", "branch", "parents", "next_steps")
+    data: Fields = {"agent": agent, "mode": ticket.mode, "phase": ticket.phase, "path": path}
+    data |= {name: fields[name] for name in told if fields.get(name)}
     tx.append(Draft(kind, f"session/{name}", ticket.id, ticket.item, data))
     return documents.read_session(fresh.encode(), path)
 
@@ -134,9 +139,21 @@ def parents(train: Train, ticket: Ticket) -> dict[str, str]:
     return found
 
 
+def handed(workspace: Workspace, session: Session) -> str:
+    """Give the id of the session's last hand-off that holds a packet, or ""."""
+    event = fold.last(workspace.log.of_subject(f"session/{session.id}"), "handed_off")
+    return event.id if event is not None and "packet" in event.data else ""
+
+
+def standing(workspace: Workspace) -> tuple[Session, Session, str]:
+    """Give the session that counts here: as its file has it, with what hooks noted since, and the path."""
+    session, path = current(workspace)
+    return session, noted.standing(session, workspace.log.of_subject(f"session/{session.id}")), path
+
+
 def current(workspace: Workspace) -> tuple[Session, str]:
     """Give the session that counts here. Raises TrainError when none was begun."""
-    path = aim.session_path(workspace, _side_ticket(workspace))
+    path = aim.session_path(workspace, side_ticket(workspace))
     session = workspace.train.session(path)
     if session is None or not session.id or session.status == "archived":
         raise TrainError("no session is open", place=path, hint="agenticops begin TICKET --agent AGENT")
@@ -154,7 +171,7 @@ def save(workspace: Workspace, reason: str) -> tuple[Session, str, bool]:
     return fresh, path, fresh != session
 
 
-def _side_ticket(workspace: Workspace) -> str:
+def side_ticket(workspace: Workspace) -> str:
     """On a branch of its own, the one ticket whose session was begun there."""
     rows = workspace.index.rows("SELECT id FROM ticket WHERE closed=0 AND status='in_progress' ORDER BY id")
     return str(rows[0][0]) if len(rows) == 1 else ""
@@ -190,7 +207,7 @@ def unblock(workspace: Workspace, text: str) -> tuple[Session, str]:
             raise UsageError(
                 f"no blocker says {text!r}" if text else "the session has no blockers", hint="agenticops session show"
             )
-        return {"blockers": [b for b in session.blockers if b not in gone]}, {"text": "; ".join(gone)}
+        return {"blockers": [b for b in session.blockers if b not in gone]}, {"text": "; ".join(gone), "blockers": gone}
 
     return change(workspace, "session_unblocked", edit)
 
@@ -199,7 +216,8 @@ def add_todo(workspace: Workspace, content: str, priority: str) -> tuple[Session
     """Add a to-do with an id of its own."""
     name = "d" + base32(int.from_bytes(workspace.clock.entropy(3), "big"), 4)
     entry = {"id": name, "content": content, "status": "pending", "priority": priority}
-    return change(workspace, "todo_added", lambda s: ({"todos": [*_todos(s), entry]}, {"todo": name, "text": content}))
+    data = {"todo": name, "text": content, "priority": priority}
+    return change(workspace, "todo_added", lambda s: ({"todos": [*_todos(s), entry]}, data))
 
 
 def finish_todo(workspace: Workspace, wanted: str) -> tuple[Session, str]:
@@ -234,59 +252,17 @@ def turn(workspace: Workspace, status: str, kind: str, wanted: tuple[str, ...]) 
     return change(workspace, kind, edit)
 
 
-def archive(workspace: Workspace) -> str:
-    """Put the session to rest; gives where it is kept."""
+def archive(workspace: Workspace, words: str = "") -> str:
+    """Put the session to rest with a summary: the words given, or what the log tells. Gives where it is kept."""
+    words = " ".join(words.split())
+    if len(words) > LONGEST:
+        raise UsageError(f"the summary has {len(words)} characters; at most {LONGEST} are taken", hint="write less")
     with workspace.transaction("session archive") as tx:
-        session, path = current(workspace)
+        _, path = current(workspace)
         if path == ROOT_SESSION:
-            return rest.archive_root(workspace, tx, "", "archived by hand")
-        text = yamltext.decode(tx.read(path) or b"", path)
-        tx.write(path, documents.edit_front(text, {"status": "archived"}, path))
-        tx.append(rest.archived(session, path, "archived by hand"))
+            return rest.archive_root(workspace, tx, "", "archived by hand", words)
+        rest.archive_own(tx, workspace.train, path, "archived by hand", words)
     return path
-
-
-def handoff(workspace: Workspace, to: str, note: str, steps: list[str]) -> tuple[Session, str, list[Finding]]:
-    """Hand the session to another agent; what that agent requires must be there (exit 3 with findings)."""
-    with workspace.transaction("handoff") as tx:
-        train = workspace.train
-        session, path = current(workspace)
-        if session.status != "active":
-            raise TrainError(f"the session is {session.status}", place=path, hint="agenticops session resume")
-        if session.agent == to:
-            raise UsageError(f"{to} has the session already")
-        ticket = train.ticket(session.ticket)
-        _may_work(train, ticket, to)
-        following = [*session.next_steps, *steps]
-        brought = {
-            "next_steps": following,
-            "notes": [*session.notes, *([note] if note else [])],
-            "decisions": session.decisions,
-        }
-        requirements = train.agent(to).requires
-        missing = [r for r in requirements if not brought.get(r)]
-        if missing:
-            flags = {"next_steps": ' --next "…"', "notes": ' --note "…"'}
-            call = f"agenticops handoff --to {to}" + "".join(flags.get(r, "") for r in missing)
-            ways = dict.fromkeys(flags, call) | {"decisions": 'agenticops session decide "…"'}
-            hints = [
-                Finding(
-                    "VT505",
-                    f"{to} requires {r.replace('_', ' ')} at a hand-off",
-                    path,
-                    hint=ways.get(r, f"fill {r} in {path}"),
-                )
-                for r in missing
-            ]
-            return session, path, hints
-        fields: Fields = {"status": "handed_off", "next_steps": following, "notes": brought["notes"]}
-        fields["handoff"] = {"to": to, "requirements": list(requirements), "notes": note}
-        text = yamltext.decode(tx.read(path) or b"", path)
-        fresh = documents.edit_front(text, fields, path)
-        tx.write(path, fresh)
-        data = {"from": session.agent, "to": to, "notes": note, "next_steps": following}
-        tx.append(Draft("handed_off", f"session/{session.id}", session.ticket, session.item, data))
-    return documents.read_session(fresh.encode(), path), path, []
 
 
 def enter(workspace: Workspace, mode: str) -> tuple[Session, str]:
@@ -308,22 +284,3 @@ def enter(workspace: Workspace, mode: str) -> tuple[Session, str]:
         return {"mode": mode, **tools}, {"from": session.mode, "mode": mode}
 
     return change(workspace, "mode_entered", edit)
-
-
-def listing(workspace: Workspace) -> list[tuple[str, Session]]:
-    """List the sessions: the root one, those of open tickets, the archive. A broken one is left to `check`."""
-    train = workspace.train
-    paths = [
-        ROOT_SESSION,
-        *(f"tickets/{r[0]}/ACTIVE_SESSION.md" for r in workspace.index.rows("SELECT id FROM ticket WHERE closed=0")),
-    ]
-    paths += [f"{ARCHIVE}/{n}" for n in train.tree.names(ARCHIVE) if n.endswith(".md")]
-    found = []
-    for path in paths:
-        try:
-            session = train.session(path)
-        except StateError:
-            continue
-        if session is not None and session.id:
-            found.append((path, session))
-    return found

@@ -12,7 +12,7 @@ from agenticops.core import checks, documents
 from agenticops.core.span import Side, Span, ticket_of
 from agenticops.errors import StateError
 from agenticops.flows import judge as judging
-from agenticops.flows import staging
+from agenticops.flows import limits, staging
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.history import ODD, Changes
 from agenticops.model.ids import split_ticket
@@ -27,7 +27,7 @@ from agenticops.workspace import Workspace
 # What the pipeline's own judging reads.
 RAILS = ("config/", f"{CHECKLISTS}/", f"{TEMPLATES}/")
 # The rules between two trees that need no more than what a commit changes.
-RULES = ("gone", "sealed", "foreign", "blobs")
+RULES = ("gone", "sealed", "foreign", "blobs", "limits")
 
 
 def judge(workspace: Workspace, base: str = "") -> Verdict:
@@ -104,6 +104,7 @@ def _ruled(workspace: Workspace, train: StagedTrain, changes: Changes, before: S
     span = Span(train, sides, train.pipeline, branch=workspace.branch, sizes=sizes)
     for name in RULES:
         yield from checks.rule(name, span)
+    yield from limits.staged(workspace, span)
 
 
 def _merged(workspace: Workspace) -> list[str]:

@@ -199,10 +199,7 @@ def cancel(workspace: Workspace, wanted: str | None, reason: str) -> Ticket:
 
 def close(tx: Transaction, train: Train, ticket: Ticket, status: Status, data: dict[str, Any]) -> Ticket:
     """Close a visit: status, its session archived in place, and the digests of the files that are frozen now."""
-    raw = tx.read(ticket.session_path)
-    if raw is not None:
-        text = yamltext.decode(raw, ticket.session_path)
-        tx.write(ticket.session_path, documents.edit_front(text, {"status": "archived"}, ticket.session_path))
+    rest.close(tx, train, ticket, f"the ticket is {status}")
     held = {"blocked_by": ""} if ticket.blocked_by else {}
     closed = move(tx, ticket, status, None, **held)
     files = {}

@@ -9,15 +9,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from agenticops.core import assets, documents, fold, yamltext
 from agenticops.core import checklist as checklists
-from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.digest import blob_id
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET, split_ticket
-from agenticops.model.layout import EVENTS, PIPELINE, ROOT_SESSION
+from agenticops.model.layout import ASSETS, EVENTS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Contract, Pipeline
 from agenticops.model.session import Session
 from agenticops.model.ticket import CLOSED, Ticket
@@ -191,6 +191,7 @@ def _refresh(index: Index, tree: Tree) -> None:
         everything = index.value("SELECT value FROM meta WHERE key='git'") != git
         changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
         _part(index, tree, changed, PIPELINE, "pipeline", documents.read_pipeline)
+        _part(index, tree, changed, ASSETS, "assets", assets.read)
         _events(index, tree, changed)
         tickets = _tickets(index, tree, changed)
         _items(index, tree, changed, tickets)
@@ -222,7 +223,7 @@ def _read(index: Index, path: str, take: Callable[[], None]) -> None:
 def _part(
     index: Index, tree: Tree, changed: set[str], path: str, key: str, reader: Callable[[bytes, str], Any]
 ) -> None:
-    """Take in a file that there is once: the pipeline, the root session."""
+    """Take in a file that there is once: the pipeline, the assets, the root session."""
     if not _due(index, changed, path):
         return
     index.watch(path, hot=True)
@@ -287,7 +288,7 @@ def _shard(index: Index, tree: Tree, path: str) -> None:
     rows = []
     content = tree.read(path) or b""
     for e in log.decode(content, path):
-        name = str(e.data.get("artifact") or e.data.get("bullet") or "")
+        name = str(e.data.get("artifact") or e.data.get("bullet") or e.data.get("note") or "")
         target = str(e.data.get("to", ""))
         text = _encode(e).decode()
         rows.append((e.id, e.lamport, e.at, e.kind, e.subject, e.ticket, e.item, e.prev, target, name, path, text))

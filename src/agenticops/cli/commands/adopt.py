@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from agenticops.cli.commands.options import Commit, Json, example, group
+from agenticops.cli.commands.options import AgentName, Commit, Json, example, group
 from agenticops.cli.lines import BAD, DIM, STRONG, WARN, Line, bad, clean, counted, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import EXIT_ERROR
@@ -36,12 +36,15 @@ def init(
         list[str],
         typer.Option("--with", metavar="make|github", help="Also write make targets, or workflows and templates."),
     ] = [],  # noqa: B006
+    agent: Annotated[
+        AgentName | None, typer.Option(help="Also write the files of a coding agent: agenticops agents install.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the plan and write nothing.")] = False,
     commit: Commit = False,
     json: Json = False,
 ) -> None:
     """Adopt a train in this repository. Run again, it upgrades what you left untouched; what you changed stays."""
-    found = adopt.adopt(Workspace(), train.value if train else "", extras, dry_run, commit)
+    found = adopt.adopt(Workspace(), train.value if train else "", extras, dry_run, commit, agent or "")
     plan = found.plan
     data = {
         "train": found.train,
@@ -49,7 +52,13 @@ def init(
         "commit": found.commit,
         "changes": [{"verb": c.verb, "path": c.path, "why": c.why} for c in plan.changes],
     }
-    again = "".join([f"agenticops init --train {found.train}", *(f" --with {e}" for e in extras)])
+    again = "".join(
+        [
+            f"agenticops init --train {found.train}",
+            *(f" --with {e}" for e in extras),
+            f" --agent {agent}" if agent else "",
+        ]
+    )
     emit("init", data, _init_lines(found, again if dry_run else ""), json)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +20,18 @@ TextArgument = Annotated[str, typer.Argument(metavar="TEXT", help="What to write
 Commit = Annotated[
     bool, typer.Option("--commit", help="Commit this step's files and events, nothing else; commit hooks are skipped.")
 ]
+
+
+class AgentName(StrEnum):
+    """The coding agents that there are files for."""
+
+    claude = "claude"
+    codex = "codex"
+    gemini = "gemini"
+    copilot = "copilot"
+    cursor = "cursor"
+    opencode = "opencode"
+    agents_md = "agents-md"
 
 
 class Group(TyperGroup):

@@ -54,6 +54,7 @@ RULES = {
     "blobs": "agenticops.core.checks.blobs",
     "rails": "agenticops.core.checks.rails",
     "roles": "agenticops.core.checks.roles",
+    "limits": "agenticops.core.checks.limits",
 }
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from agenticops.core import sessions
 from agenticops.core.case import Case
 from agenticops.errors import StateError
 from agenticops.model.finding import Finding
 from agenticops.model.layout import ROOT_SESSION
+from agenticops.model.session import Session
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -39,9 +41,21 @@ def check(case: Case) -> Iterator[Finding]:
                 path,
                 hint=hint,
             )
+        yield from _stale(case, session, path)
         if session.status == "handed_off":
             hint = f"agenticops begin {case.ticket.id} --agent {session.handoff.to}"
             yield Finding("VT504", f"handed to {session.handoff.to or 'nobody'}, who has not begun", path, hint=hint)
+
+
+def _stale(case: Case, session: Session, path: str) -> Iterator[Finding]:
+    """A file that shows what the log said once was taken back by git, or restored from an older commit."""
+    if not session.id or session.status not in sessions.OPEN:
+        return
+    told = sessions.told(case.after.log.of_subject(f"session/{session.id}"))
+    if sessions.standing(session, told) == "stale":
+        fields = ", ".join(sessions.differing(session, told[-1]))
+        hint = f"on branch {session.branch}: agenticops session resume"
+        yield Finding("VT507", f"the session is older than the log: {fields}", path, severity="warning", hint=hint)
 
 
 def _line(place: str) -> int:
