@@ -114,7 +114,9 @@ def write_item(item: WorkItem) -> str:
         "parent": item.parent,
     }
     fields |= {name: getattr(item, name) for name in ("issue", "url", "client", "project", "team", "revenue_value")}
-    fields["labels"] = list(item.labels)
+    fields["milestone"] = item.milestone
+    for name in ("labels", "assignees", "depends", "needs"):
+        fields[name] = list(getattr(item, name))
     body = item.body.strip() or "Say here what is wanted, for whom, and how you will know."
     return f"---\n{yamltext.dump(fields)}---\n\n# {item.title}\n\n{body}\n"
 

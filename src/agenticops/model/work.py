@@ -12,7 +12,10 @@ PRIORITIES = ("now", "next", "future")
 
 
 class WorkItem(Struct, frozen=True):
-    """What is to be delivered; where it stands is a fold of the log and is never written here."""
+    """What is to be delivered; where it stands is a fold of the log and is never written here.
+
+    `depends` are the items that block it, `needs` those of clients that it answers, `assignees` logins on the forge.
+    """
 
     id: str
     kind: Kind
@@ -22,6 +25,10 @@ class WorkItem(Struct, frozen=True):
     issue: int | None = None
     url: str = ""
     labels: tuple[str, ...] = ()
+    assignees: tuple[str, ...] = ()
+    milestone: str = ""
+    depends: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     client: str = ""
     project: str = ""
     team: str = ""
