@@ -6,6 +6,9 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
   $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := examples/value-train
+# Of these `make test` takes a sample; `make stress` asks for all.
+THOROUGH := tests/core/sync/test_model.py tests/flows/test_forge_killed.py tests/flows/test_forge_story.py \
+  tests/ports/test_githubissues.py tests/test_stub_agent.py
 
 # A pyenv or a vendor's stub may answer to a name without having that Python: only running it tells.
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
@@ -60,6 +63,7 @@ bench: $(VENV)/.installed ## measure start-up and throughput
 
 stress: $(VENV)/.installed ## prove that nothing is lost; a quarter of an hour, or N="crash fuzz" S=0.1
 	@$(BIN)/python tests/stress/run.py $(N) --scale $(or $(S),1)
+	@[ -n "$(N)" ] || TRAIN_THOROUGH=1 $(BIN)/python -m pytest -q -n auto $(THOROUGH)
 
 docs: $(VENV)/.installed ## build the documentation
 	@$(BIN)/python scripts/build_docs.py

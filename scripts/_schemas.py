@@ -8,6 +8,8 @@ from typing import Any
 import msgspec
 
 from agenticops.core import assets, checks, documents
+from agenticops.core.sync import settings
+from agenticops.core.sync.settings import Settings
 from agenticops.model.asset import Asset
 from agenticops.model.event import SCHEMA, Event
 from agenticops.model.paper import SHELVES
@@ -22,6 +24,7 @@ SECTIONS = ("phases", "modes", "agents", "roles", "artifacts", "gates")
 FILES = {
     "pipeline": "`config/pipeline.yml`",
     "assets": "`config/assets.yml`",
+    "forge": "`config/forge.yml`",
     "work-item": "the front-matter of `docs/work/<item>.md`",
     "ticket": "`tickets/<ticket>/ticket.yml`",
     "session": "the front-matter of an `ACTIVE_SESSION.md`",
@@ -37,6 +40,7 @@ def build() -> dict[str, Schema]:
     return {
         "pipeline": _pipeline(),
         "assets": _assets(),
+        "forge": _forge(),
         "work-item": _without(_schema(WorkItem), "body"),
         "ticket": _schema(Ticket),
         "session": _schema(Session),
@@ -111,6 +115,13 @@ def _assets() -> Schema:
         "additionalProperties": False,
         "$defs": {Asset.__name__: entry},
     }
+
+
+def _forge() -> Schema:
+    """The settings as their file is written: it names its schema."""
+    schema = _schema(Settings)
+    schema["properties"] = {**schema["properties"], "schema": {"const": settings.SCHEMA}}
+    return {**schema, "required": ["schema"]}
 
 
 def _check_call(part: Schema) -> Schema:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agenticops.core import documents
-from tests.support import TINY, cli, commit_all, new_repo, write
+from tests.support import TINY, cli, commit_all, git, new_repo, write
 
 ITEM = "142"
 FIRST = "requirements_142"
@@ -200,6 +200,7 @@ def depot(tmp_path_factory: pytest.TempPathFactory, own_environment: None) -> Bo
             else:
                 new_repo(path)
             travel(path)
+            git(path, "repack", "-a", "-d", "-q")  # every test copies it: one file instead of a hundred
             made[name] = path
         return made[name]
 

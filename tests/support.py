@@ -119,6 +119,10 @@ def git(repo: Path | str, *arguments: str, env: dict[str, str] | None = None, ch
     return done.stdout
 
 
+# `make stress` asks for all of what `make test` takes a sample of.
+THOROUGH = bool(os.environ.get("TRAIN_THOROUGH"))
+
+
 def new_repo(path: Path, *options: str) -> Path:
     """Start an empty git repository."""
     path.mkdir(parents=True, exist_ok=True)

@@ -9,6 +9,7 @@ import pytest
 
 from agenticops.cli import root
 from agenticops.model.layout import PIPELINE
+from tests import insync
 from tests.gated import Yard, keys, stages, trusted, yard
 from tests.keys import needs_ssh
 from tests.stations import BUILD, FIRST, ITEM, SHAPE, Board, at, depot
@@ -38,6 +39,10 @@ CALLS: list[tuple[str, str, int, str]] = [
     ("tiny", "work list", 0, "work-list"),
     ("tiny-opened", f"work show {ITEM}", 0, "work"),
     ("tiny-opened", f"work edit {ITEM} --priority now", 0, "work"),
+    ("tiny-opened", "work tree", 0, "work-tree"),
+    ("tiny-opened", "work ready", 0, "work-ready"),
+    ("tiny-opened", f"work split {ITEM} --into x", 0, "work-split"),
+    ("tiny-opened", f"work except {ITEM} --rule VT480 --reason x", 0, "work-except"),
     ("tiny-opened", "ticket list --all", 0, "ticket-list"),
     ("tiny-opened", "ticket show", 0, "ticket"),
     ("tiny-opened", "ticket edit --operator x", 0, "ticket"),
@@ -146,12 +151,16 @@ def test_those_that_need_a_step_before(at: Board) -> None:
         ("session todo add x", "session todo done x", "session-todo"),
         ("ticket block --reason x", "ticket unblock", "ticket"),
         ("asset add tool reader --command cat", "asset show reader", "asset"),
+        ("work new --kind CRD --title y --issue 8", f"work move 8 --under {ITEM}", "work"),
+        ("work new --title z --issue 9", f"work link {ITEM} --blocked-by 9", "work"),
         ("asset list", "asset add tool writer --command tee", "asset"),
     ):
         assert cli(repo, *before.split())[0] == 0
         assert envelope(repo, call, 0)[0] == kind
     kept = json.loads(cli(repo, "remember", "x", "--json")[1])["data"]["note"]["id"]
     assert envelope(repo, f"forget {kept} --reason x", 0)[0] == "forget"
+    write(repo, "config/triage.yml", "schema: 1\nrules: [{name: x, when: {words: [x]}, priority: now}]\n")
+    assert envelope(repo, "work triage", 0)[0] == "work-triage"
     cli(repo, "work", "new", "--title", "x", "--issue", "7")
     assert envelope(repo, "ticket new 7", 0)[0] == "ticket"
     build = at("tiny-build")
@@ -222,12 +231,37 @@ def test_those_of_a_guarded_train(yard: Yard) -> None:
             known["evidence"] = listed["evidence"][-1]["id"]  # type: ignore[index]
 
 
+FORGED = [
+    ("github", 0, "github-plan"),
+    ("github plan", 0, "github-plan"),
+    ("github plan --check", 3, "github-plan"),
+    ("github labels plan", 0, "github-labels"),
+    ("github labels apply", 0, "github-labels"),
+    ("github apply", 0, "github-apply"),
+    ("github status", 0, "github-status"),
+    ("github import --dry-run", 0, "github-import"),
+]
+
+
+def test_those_of_a_forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with insync.forge_of(monkeypatch) as forge:
+        repo = insync.tiny(tmp_path / "repo")
+        name = insync.add(repo, "Refills")
+        for call, code, kind in FORGED:
+            assert envelope(repo, call, code)[0] == kind, call
+        forge.edit(1, title="Over there")
+        assert cli(repo, "work", "edit", name, "--title", "Here")[0] == 0
+        assert envelope(repo, "github apply", 0)[0] == "github-apply"
+        assert envelope(repo, f"github resolve {name} --field title --take local", 0)[0] == "github-resolve"
+
+
 def test_no_command_is_left_out() -> None:
     later = (
         "session resume, session unblock, session todo done, ticket unblock, ticket new, artifact keep, work resolve, "
-        "asset show, asset add, forget"
+        "asset show, asset add, forget, work move, work link, work triage"
     )
     called = {tuple(c.split()) for _, c, _, _ in CALLS} | {tuple(c.split()) for c in later.split(", ")}
+    called |= {tuple(c.split()) for c, *_ in FORGED} | {("github", n) for n in ("resolve", "ingest", "publish", "pr")}
     called |= {tuple(c.split()) for c, *_ in GUARDED} | {
         ("hooks", "run"),
         ("agents", "hook"),

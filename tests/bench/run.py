@@ -19,6 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 
+import forging
 import ground
 import guarding
 import hooks
@@ -70,7 +71,7 @@ def main() -> int:
         del os.environ[name]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="agenticops-bench-") as folder:
-        for section in (startup, agents, serves, writes, lists, all_open, long_log, long_past):
+        for section in (startup, agents, serves, forges, writes, lists, all_open, long_log, long_past):
             done = section(Path(folder), effort)
             print(table(done) if not figures else "\n" + table(done), flush=True)
             figures += done
@@ -130,6 +131,11 @@ def agents(folder: Path, effort: Effort) -> list[Figure]:
 def serves(folder: Path, effort: Effort) -> list[Figure]:
     """The server for agents, until it has told its tools."""
     return serving.figures(folder / "serving", effort.slow_rounds)
+
+
+def forges(folder: Path, effort: Effort) -> list[Figure]:
+    """The sync with a forge, against the fake of the tests."""
+    return forging.figures(folder / "forging", effort.slow_rounds, 10_000 if effort.full else 1_000)
 
 
 def writes(folder: Path, effort: Effort) -> list[Figure]:

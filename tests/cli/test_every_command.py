@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from agenticops.cli import root
 from agenticops.model.layout import PIPELINE
+from tests import insync
 from tests.cli.test_help import leaves
 from tests.gated import Yard, keys, stages, trusted, yard
 from tests.keys import needs_ssh
@@ -18,6 +21,10 @@ __all__ = ["keys", "stages", "yard"]
 
 # The commands that no day of a train uses; each has a test of its own beside this one.
 ELSEWHERE = {("work", "resolve"), ("artifact", "keep"), ("hooks", "run"), ("agents", "hook")}
+# What wants a conflict, a delivery or a pull request is in tests/cli/test_github*.py.
+ELSEWHERE |= {("github", n) for n in ("resolve", "ingest", "publish")}
+ELSEWHERE |= {("github", "pr", n) for n in ("open", "merge")}
+
 
 MORNING = """
 init --train software --with make --commit
@@ -31,6 +38,14 @@ work new --kind Task --title Notes --issue 8 --parent 7
 work list --kind PRD
 work show 7
 work edit 7 --priority now
+work new --kind CRD --title Alarms --issue 9
+work move 9 --under 7
+work link 9 --blocked-by 8
+work split 9 --into Ring
+work tree
+work ready
+work triage
+work except 7 --rule VT480 --reason two
 ticket new 7 --commit
 ticket list
 ticket show requirements_7
@@ -149,6 +164,16 @@ decision new --title Go --reasoning because
 advance --override --reason hurry --expires 3d
 override repay shape_142 --reason settled --decision {decision}
 """
+# With a forge beside it.
+FORGED = """
+github
+github plan
+github labels plan
+github labels apply
+github apply
+github status
+github import --dry-run
+"""
 EVENING = """
 artifact check requirements
 artifact record requirements
@@ -179,7 +204,10 @@ def play(repo: Path, lines: str) -> set[tuple[str, ...]]:
 
 
 @needs_ssh
-def test_every_command_runs_from_the_console_script(repo: Path, yard: Yard) -> None:
+def test_every_command_runs_from_the_console_script(
+    repo: Path, yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(repo, "config/triage.yml", "schema: 1\nrules: [{name: notes, when: {words: [notes]}, priority: future}]\n")
     used = play(repo, MORNING)
     refused = run_cli(repo, "advance", "requirements_7", check_code=3)
     assert "VT203" in refused.stdout
@@ -190,6 +218,10 @@ def test_every_command_runs_from_the_console_script(repo: Path, yard: Yard) -> N
     edit(guarded / PIPELINE, "members: [grace@example.org,", "members: [ada@example.org, grace@example.org,")
     commit_all(guarded, "Everybody reviews")
     used |= play(guarded, GUARDED)
+    with insync.forge_of(monkeypatch):
+        synced = insync.tiny(tmp_path / "synced")
+        insync.add(synced, "Refills")
+        used |= play(synced, FORGED)
     assert {path for path in leaves() if path not in ELSEWHERE} - used - hidden() == set()
     write(repo, "mine.txt", "kept")
     git(repo, "add", "mine.txt")

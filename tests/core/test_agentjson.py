@@ -103,7 +103,7 @@ def test_a_task_whose_id_is_none_is_not_taken_in(name: str) -> None:
     assert agentjson.created(Payload({"subject": "Read"}), Payload({"task": {"id": name}}), []) == []
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(call=CALLS, answer=CALLS)
 def test_any_call_gives_to_dos_that_can_be_written_down(call: dict[str, Any], answer: dict[str, Any]) -> None:
     for found in (

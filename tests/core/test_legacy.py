@@ -336,27 +336,27 @@ def letters(text: str) -> str:
     return re.sub(r"[\W_]+", "", text.casefold())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS)
 def test_json_loses_nothing(source: dict[str, Any]) -> None:
     assert not lost(source, json.dumps(source, ensure_ascii=False), "s.json")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS)
 def test_front_matter_loses_nothing(source: dict[str, Any]) -> None:
     text = yaml.safe_dump(source, allow_unicode=True, sort_keys=False, width=10_000, default_style='"')
     assert not lost(source, f"---\n{text}---\n\nProse.\n", "s.md")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(SESSIONS, st.sampled_from(["Session Metadata", "Work Progress", "Artifacts", "Session Notes", "Tool Access"]))
 def test_sections_lose_nothing(source: dict[str, Any], title: str) -> None:
     text = yaml.safe_dump(source, allow_unicode=True, sort_keys=False, width=10_000)
     assert not lost(source, f"# S\n\n## {title}\n\nBefore.\n\n```yaml\n{text}```\n", "s.md")
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.tuples(st.sampled_from(["Mode", "Decisions", "Next Steps", "Tasks", "Wetter"]), WORDS, st.lists(WORDS)))
 )
@@ -368,7 +368,7 @@ def test_markdown_keeps_every_line(sections: list[tuple[str, str, list[str]]]) -
     assert not lost(wanted, text, "s.md")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
     try:

@@ -53,6 +53,29 @@ def test_kind_and_label_decide(train: Path) -> None:
     assert choice.passed == {"1": "it is a PRD, not a Task", "2": "it has no label auto", "3": "it is blocked"}
 
 
+def test_what_waits_or_is_assigned_is_not_taken(train: Path) -> None:
+    add(train, 1, assignees=("grace", "bob"))
+    add(train, 2, depends=("3",))
+    add(train, 3, start=True)
+    add(train, 4, depends=("9",))
+    choice = choose(train)
+    assert choice.item and choice.item.id == "3"
+    assert choice.passed == {
+        "1": "it is assigned to grace, bob",
+        "2": "it depends on 3",
+        "4": "it depends on 9, which is not there",
+    }
+    conduct.advance(workspace(train), f"{PHASE}_3", conduct.Call(override=True, reason="enough"))
+    assert chosen(train) == "2"
+
+
+def test_what_waits_for_something_unreadable_is_not_taken(train: Path) -> None:
+    add(train, 7)
+    add(train, 8, depends=("7",))
+    _break_item(train)
+    assert choose(train).passed["8"] == "it depends on 7, which is not there"
+
+
 def _plan(repo: Path) -> None:
     pass
 

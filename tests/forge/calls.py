@@ -66,7 +66,11 @@ class Call:
 
     def issue(self, name: str = "issue_number") -> Issue:
         """The issue in the path."""
-        found = self.repository.issues.get(_number(self.named[name]))
+        number = _number(self.named[name])
+        found = self.repository.issues.get(number)
+        if number in self.repository.moved:
+            address = f"{self.state.root}/repos/{self.repository.moved[number]}"
+            raise Refused(301, "Moved Permanently", headers={"Location": address})
         if found is None:
             raise Refused(404, "Not Found")
         return found

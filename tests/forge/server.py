@@ -114,6 +114,17 @@ class Forge:
         """Change an issue as somebody else."""
         self.call("PATCH", f"REPO/issues/{number}", fields, login)
 
+    def move(self, number: int, repository: str) -> None:
+        """Move an issue to another repository, where it gets a new number; who asks for it is sent there."""
+        with self.lock:
+            there = self.state.repositories.get(repository.casefold()) or self.state.add_repository(repository)
+            issue = self.repo.issues.pop(number)
+            del self.repo.by_id[issue.id]
+            issue.number = 1 + max(there.issues, default=0)
+            issue.labels = []
+            there.issues[issue.number], there.by_id[issue.id] = issue, issue.number
+            self.repo.moved[number] = f"{repository}/issues/{issue.number}"
+
     def seed(self, count: int, labels: Iterable[str] = ("Task", "next")) -> None:
         """Open many issues at once, without webhooks."""
         with self.lock:

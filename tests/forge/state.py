@@ -216,6 +216,7 @@ class Repository:
     checks: dict[int, CheckRun] = field(default_factory=dict)
     statuses: dict[int, Status] = field(default_factory=dict)
     by_id: dict[int, int] = field(default_factory=dict)
+    moved: dict[int, str] = field(default_factory=dict)  # where issues are that were moved to another repository
     refs: Refs = field(default_factory=MemoryRefs)
 
     @property

@@ -27,6 +27,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "ticket": ("ticket", "", "Tickets: one visit of an item to a phase"),
         "checklist": ("checklist", "", "Show, tick, add and reword bullets"),
         "artifact": ("artifact", "", "What a ticket owes: write, check, record"),
+        "github": ("github", "", "In step with GitHub: plan, apply, resolve, labels, import"),
     },
     "Gates": {
         "check": ("check", "check", "Judge the train, or the gate of one ticket"),

@@ -90,6 +90,13 @@ def _gate(raw: dict[str, Any]) -> dict[str, Any]:
     return {**raw, "checks": checks}
 
 
+def read_assets(data: bytes, path: str) -> Any:
+    """Read the registry of assets."""
+    from agenticops.core import assets
+
+    return assets.read(data, path)
+
+
 def read_item(data: bytes, path: str) -> WorkItem:
     """Read a work item's document."""
     text = yamltext.decode(data, path)

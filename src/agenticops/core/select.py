@@ -1,7 +1,7 @@
 """Select the work item to take next: what is ready for anybody, most urgent first, then the oldest.
 
-Rule of the auto-pilot: a Task with the label `auto`, open, unassigned and not blocked; now before next before future;
-then the oldest; ties by number.
+Rule of the auto-pilot: a Task with the label `auto`, open, unassigned, not blocked, and with all done that it depends
+on; now before next before future; then the oldest; ties by number.
 """
 
 from __future__ import annotations
@@ -32,13 +32,17 @@ def select(
     *,
     assigned: Collection[str] = (),
     blocked: Collection[str] = (),
+    waiting: Mapping[str, str] | None = None,
     created: Mapping[str, str] | None = None,
 ) -> Choice:
-    """Choose the next item. `created` gives ISO times in UTC by id; what has none counts as younger than what has."""
+    """Choose the next item. `waiting` says of items why they cannot be worked yet.
+
+    `created` gives ISO times in UTC by id; what has none counts as younger than what has.
+    """
     passed: dict[str, str] = {}
     ready: list[WorkItem] = []
     for item in items:
-        why = _unfit(item, open_items, assigned, blocked)
+        why = _unfit(item, open_items, assigned, blocked) or (waiting or {}).get(item.id, "")
         if why:
             passed[item.id] = why
         else:
@@ -62,6 +66,8 @@ def _unfit(item: WorkItem, open_items: Collection[str], assigned: Collection[str
         return "it is not open"
     if item.id in assigned:
         return "somebody has it"
+    if item.assignees:
+        return f"it is assigned to {', '.join(item.assignees)}"
     if item.id in blocked or BLOCKED in item.labels:
         return "it is blocked"
     return ""

@@ -17,7 +17,6 @@ from agenticops.model.event import Event
 from agenticops.model.session import Handoff, Parents, Session, Todo
 
 BEGAN = "session_began"
-OPEN = ("active", "paused", "handed_off")
 OWNED = (
     *("status", "agent", "mode", "phase", "ticket", "todos", "artifacts", "decisions", "blockers", "next_steps"),
     *("notes", "handoff"),

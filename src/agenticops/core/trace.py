@@ -95,6 +95,8 @@ class Web:
                 self._link(("item", item.parent), key)
             if re.fullmatch(SHELVES["client"].id, item.client):
                 self._link(("client", item.client), key)
+            for need in item.needs:
+                self._link(("need", need), key)
 
     def _papers(self) -> None:
         for shelf in SHELVES.values():

@@ -96,6 +96,16 @@ class Train:
             raise StateError(f"work item {name} is missing", place=path, hint="agenticops work list")
         return documents.read_item(data, path)
 
+    def items(self) -> list[WorkItem]:
+        """Give the work items; those that cannot be read are left out."""
+        found = []
+        for name in self.item_ids():
+            try:
+                found.append(self.item(name))
+            except StateError:
+                continue
+        return found
+
     def ticket_ids(self) -> list[str]:
         """List the tickets: the folders whose name is a ticket id."""
         return [n for n in self.tree.names("tickets") if TICKET.fullmatch(n)]

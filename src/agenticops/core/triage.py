@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
+from agenticops.core import yamltext
+from agenticops.errors import StateError
 from agenticops.model.finding import Finding
 from agenticops.model.pipeline import Pipeline
 from agenticops.model.work import Priority
 
 PATH = "config/triage.yml"
+SCHEMA = 1
 _WORD = re.compile(r"\w+")
 
 
@@ -39,7 +42,7 @@ class Rule(Struct, frozen=True, forbid_unknown_fields=True):
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
     """The file `config/triage.yml`."""
 
-    schema: int = 1
+    schema: int = SCHEMA
     rules: tuple[Rule, ...] = ()
 
 
@@ -60,6 +63,17 @@ class Proposal(Struct, frozen=True):
     priority: str = ""
     labels: tuple[str, ...] = ()
     because: dict[str, str] = field(default_factory=dict)
+
+
+def read(data: bytes, path: str = PATH) -> tuple[Rule, ...]:
+    """Read the rules. Raises StateError with the line of what is wrong."""
+    text = yamltext.decode(data, path)
+    rules = yamltext.convert(yamltext.load(text, path), Rules, path, text)
+    if rules.schema != SCHEMA:
+        place = f"{path}:{yamltext.locate(text, ('schema',))}"
+        message = f"schema {rules.schema} is not known; this version reads {SCHEMA}"
+        raise StateError(message, place=place, hint="update agenticops")
+    return rules.rules
 
 
 def triage(subject: Subject, rules: Iterable[Rule]) -> Proposal:

@@ -10,11 +10,9 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from agenticops.core import documents
-from agenticops.core.sessions import OPEN
 from agenticops.errors import ConflictError, StateError, TrainError
-from agenticops.model.layout import ARCHIVE, ROOT_SESSION
-from agenticops.model.session import Session
-from agenticops.store.local import LOCAL
+from agenticops.model.layout import ARCHIVE, LOCAL, ROOT_SESSION
+from agenticops.model.session import OPEN, Session
 from agenticops.workspace import Workspace
 
 # An agent that was heard of, and is not heard of for so long, is taken for gone.

@@ -82,10 +82,12 @@ def verdict(findings: list[Finding], parts: int) -> Verdict:
 
 
 def _whole(train: Train, now: str) -> tuple[list[Finding], int]:
-    """Judge the pipeline, every ticket and the root session of a train. Gives the findings and the number of parts."""
+    """Judge the pipeline, every ticket, the root session and the work items. Gives findings and the number of parts."""
+    from agenticops.core import work_state  # a ticket's gate goes without it
+
     names = train.ticket_ids()
     findings = [*pipeline_findings(train), *tickets(train, names, now), *root_session(train), *reasons(train, now)]
-    return findings, len(names) + 1
+    return [*findings, *work_state.findings(train, now)], len(names) + 1
 
 
 def tickets(train: Train, names: Iterable[str], now: str) -> list[Finding]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import to_builtins
 
-from agenticops.core import documents, summary, yamltext
+from agenticops.core import documents, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.flows import saving
@@ -71,6 +71,8 @@ def _rested(
     tx: Transaction, train: Train, session: Session, path: str, target: str, reason: str, words: str | None
 ) -> str:
     """Give the session's text at rest, and append the event that says so."""
+    from agenticops.core import summary
+
     session = saving.settle(train, tx, session, path, reason)
     own = train.log.of_subject(f"session/{session.id}")
     found = summary.facts(own, train.log.of_ticket(session.ticket))

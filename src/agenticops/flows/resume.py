@@ -15,7 +15,7 @@ from agenticops.flows.session import BODY, Fields, side_ticket
 from agenticops.model.digest import sha256
 from agenticops.model.event import Draft
 from agenticops.model.layout import LEGACY, ROOT_SESSION
-from agenticops.model.session import Session
+from agenticops.model.session import OPEN, Session
 from agenticops.store import journal
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
@@ -74,7 +74,7 @@ def _plan(workspace: Workspace, from_log: bool) -> Recovery:
     path = aim.session_path(workspace, side_ticket(workspace))
     file = _found(workspace, path)
     told = _told(workspace, path, file.session)
-    if not told or told[-1].status not in sessions.OPEN:
+    if not told or told[-1].status not in OPEN:
         return _untold(path, file, told)
     want, mine = told[-1], file.session
     want = noted.standing(want, workspace.log.of_subject(f"session/{want.id}"))
@@ -119,7 +119,7 @@ def _empty(file: _File) -> bool:
 def _told(workspace: Workspace, path: str, mine: Session | None) -> list[Session]:
     """Give what the log tells of the session that stands in the file; if that is over, of the last one begun there."""
     told = sessions.told(workspace.log.of_subject(f"session/{mine.id}")) if mine and mine.id else []
-    if told and told[-1].status in sessions.OPEN:
+    if told and told[-1].status in OPEN:
         return told
     name = sessions.last_at(workspace.log.of_kinds(sessions.BEGAN), path)
     return sessions.told(workspace.log.of_subject(f"session/{name}")) if name else told

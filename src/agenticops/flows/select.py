@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from agenticops.core import select
+from agenticops.core import select, work_state, work_tree
 from agenticops.core.select import Choice
+from agenticops.core.sync.items import local
 from agenticops.flows.report import pipeline_of
 from agenticops.model.ids import TICKET
 from agenticops.model.work import WorkItem
@@ -15,7 +16,6 @@ from agenticops.workspace import Workspace
 TAKEN = """SELECT item FROM ticket WHERE closed = 0
   AND (status NOT IN ('todo', 'blocked') OR json_extract(json, '$.operator') <> '')"""
 HELD = "SELECT item FROM ticket WHERE closed = 0 AND status = 'blocked'"
-FINISHED = "SELECT item FROM event WHERE kind = 'item_finished'"
 CREATED = "SELECT item, MIN(at) FROM event WHERE kind = 'item_created' GROUP BY item"
 UNREADABLE = "its files cannot be read"
 
@@ -29,12 +29,13 @@ def choose(workspace: Workspace) -> Choice:
         return {row[0] for row in index.rows(sql)}
 
     items = {row[0]: msgspec.json.decode(row[1], type=WorkItem) for row in index.rows("SELECT id, json FROM item")}
-    broken = _broken(workspace)
+    broken, ended = _broken(workspace), work_state.ends(workspace.log)
     choice = select.select(
         [item for name, item in items.items() if name not in broken],
-        items.keys() - those(FINISHED),
+        items.keys() - ended.keys(),
         assigned=those(TAKEN),
         blocked=those(HELD),
+        waiting=work_tree.held(local(item, None, ended.get(n, "open")) for n, item in items.items()),
         created=dict(index.rows(CREATED)),
     )
     return msgspec.structs.replace(choice, passed={**choice.passed, **dict.fromkeys(sorted(broken), UNREADABLE)})

@@ -6,10 +6,9 @@ import os
 from typing import Any
 
 from agenticops.core import documents, fold, noted, yamltext
-from agenticops.core.summary import LONGEST
 from agenticops.core.train import Train
 from agenticops.errors import TrainError, UsageError
-from agenticops.flows import aim, desks, rest, saving
+from agenticops.flows import aim, rest, saving
 from agenticops.flows import ticket as tickets
 from agenticops.model.event import Draft
 from agenticops.model.ids import base32, ulid
@@ -39,6 +38,8 @@ def begin(workspace: Workspace, wanted: str | None, agent: str) -> tuple[Session
         agent = agent or ticket.agent
         may_work(train, ticket, agent)
         tickets.guard(train, ticket)
+        from agenticops.flows import desks
+
         desks.refuse_second(workspace, ticket.id)
         path = aim.session_path(workspace, ticket.id)
         old = train.session(path)
@@ -255,6 +256,8 @@ def turn(workspace: Workspace, status: str, kind: str, wanted: tuple[str, ...]) 
 def archive(workspace: Workspace, words: str = "") -> str:
     """Put the session to rest with a summary: the words given, or what the log tells. Gives where it is kept."""
     words = " ".join(words.split())
+    from agenticops.core.summary import LONGEST
+
     if len(words) > LONGEST:
         raise UsageError(f"the summary has {len(words)} characters; at most {LONGEST} are taken", hint="write less")
     with workspace.transaction("session archive") as tx:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from agenticops.core import documents, fold, yamltext
@@ -18,48 +19,72 @@ from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
 LISTED = ("id", "kind", "title", "priority", "parent", "issue", "labels")
-PARENT_OF = {"PRD": (), "CRD": ("PRD",), "Task": ("CRD", "PRD")}
 
 
 def new(workspace: Workspace, item: WorkItem, start: bool = False, phase: str = "") -> tuple[WorkItem, Ticket | None]:
     """Write a work item and, when asked, open its first ticket. It gets the issue's number as id, or a new one."""
-    import msgspec
-
-    if not item.title.strip():
-        raise UsageError("a work item needs a title", hint='--title "…"')
     with workspace.transaction("work new") as tx:
-        train = workspace.train
-        _ = train.pipeline
-        name = item.id or (str(item.issue) if item.issue else ids.new_item_id())
-        if name in train.item_ids():
-            raise ConflictError(
-                f"work item {name} exists already", place=f"docs/work/{name}.md", hint=f"agenticops work show {name}"
-            )
-        parent = _parent(train, workspace, item)
-        item = msgspec.structs.replace(item, id=name, parent=parent, title=" ".join(item.title.split()))
-        tx.write(item.path, documents.write_item(item))
-        tx.append(
-            Draft(
-                "item_created",
-                f"item/{name}",
-                item=name,
-                data={"to": "created", "kind": item.kind, "title": item.title},
-            )
-        )
+        _ = workspace.train.pipeline
+        item = add(workspace, tx, item)
         ticket = tickets.start(workspace, tx, item, phase) if start else None
     return item, ticket
 
 
-def _parent(train: Train, workspace: Workspace, item: WorkItem) -> str:
-    if not item.parent:
-        return ""
-    parent = train.item(aim.item_id(workspace, item.parent))
-    if parent.kind not in PARENT_OF[item.kind]:
-        wanted = " or ".join(f"a {kind}" for kind in PARENT_OF[item.kind]) or "nothing"
-        raise UsageError(
-            f"a {item.kind} belongs below {wanted}, not below a {parent.kind}", hint="agenticops work list"
+def add(workspace: Workspace, tx: Transaction, item: WorkItem) -> WorkItem:
+    """Write a work item in a transaction that does more; gives it as it was written."""
+    import msgspec
+
+    title = " ".join(item.title.split())
+    if not title:
+        raise UsageError("a work item needs a title", hint='--title "…"')
+    train = workspace.train
+    name = item.id or (str(item.issue) if item.issue else ids.new_item_id())
+    if name in train.item_ids():
+        raise ConflictError(
+            f"work item {name} exists already", place=f"docs/work/{name}.md", hint=f"agenticops work show {name}"
         )
+    parent = _parent(workspace, item, item.parent) if item.parent else ""
+    item = msgspec.structs.replace(item, id=name, parent=parent, title=title)
+    tx.write(item.path, documents.write_item(item))
+    data = {"to": "created", "kind": item.kind, "title": item.title}
+    tx.append(Draft("item_created", f"item/{name}", item=name, data=data))
+    return item
+
+
+def _parent(workspace: Workspace, item: WorkItem, wanted: str) -> str:
+    """Find the item to stand below. Raises UsageError for one of the wrong kind, and for a circle."""
+    train = workspace.train
+    parent = train.item(aim.item_id(workspace, wanted))
+    from agenticops.core import work_tree
+
+    if parent.kind not in work_tree.PARENTS[item.kind]:
+        above = " or ".join(f"a {kind}" for kind in work_tree.PARENTS[item.kind]) or "nothing"
+        raise UsageError(f"a {item.kind} belongs below {above}, not below a {parent.kind}", hint="agenticops work list")
+    _refuse_circle(train, item, [parent.id], "parent")
     return parent.id
+
+
+def _depends(workspace: Workspace, item: WorkItem, wanted: Iterable[str]) -> list[str]:
+    """Find the items to wait for. Raises UsageError for a circle."""
+    found = list(dict.fromkeys(aim.item_id(workspace, name) for name in wanted))
+    _refuse_circle(workspace.train, item, found, "depends")
+    return found
+
+
+def _refuse_circle(train: Train, item: WorkItem, targets: list[str], field: str) -> None:
+    """Refuse what would lead back to the item; its own links of before are left aside, since they are replaced."""
+    if not targets or not item.id:
+        return
+    from agenticops.core import work_tree
+    from agenticops.core.sync import items
+
+    others = [items.local(other, None) for other in train.items() if other.id != item.id]
+    for target in targets:
+        ring = work_tree.circle(others, item.id, target, field)
+        if ring:
+            words = "stands below" if field == "parent" else "waits for"
+            around = f" {words} ".join((*ring, ring[0]))
+            raise UsageError(f"that would close a circle: {around}", hint=f"agenticops work show {target}")
 
 
 def show(workspace: Workspace, wanted: str) -> tuple[WorkItem, fold.Chain, list[dict[str, Any]]]:
@@ -94,23 +119,35 @@ def edit(workspace: Workspace, wanted: str, changes: dict[str, Any], body: str |
     if not changes and body is None:
         raise UsageError("nothing to change", hint="agenticops work edit --help")
     with workspace.transaction("work edit") as tx:
-        train = workspace.train
-        item = train.item(aim.item_id(workspace, wanted))
-        if "parent" in changes:
-            import msgspec
-
-            changes["parent"] = _parent(train, workspace, msgspec.structs.replace(item, parent=changes["parent"]))
-        text = yamltext.decode(tx.read(item.path) or b"", item.path)
-        if changes:
-            text = documents.edit_front(text, changes, item.path)
-        if body is not None:
-            _, old, _ = yamltext.split(text)
-            text = text[: len(text) - len(old)] + f"\n{body.strip()}\n"
-        documents.read_item(text.encode(), item.path)
-        tx.write(item.path, text)
-        fields = sorted([*changes, *(["body"] if body is not None else [])])
-        tx.append(Draft("item_edited", f"item/{item.id}", item=item.id, data={"fields": fields}))
+        item = workspace.train.item(aim.item_id(workspace, wanted))
+        change(workspace, tx, item, changes, body)
     return workspace.train.item(item.id)
+
+
+def change(
+    workspace: Workspace,
+    tx: Transaction,
+    item: WorkItem,
+    changes: dict[str, Any],
+    body: str | None = None,
+    more: dict[str, Any] | None = None,
+) -> None:
+    """Change a work item in a transaction that does more; its event says `more` besides the fields."""
+    changes = dict(changes)
+    if changes.get("parent"):
+        changes["parent"] = _parent(workspace, item, changes["parent"])
+    if changes.get("depends"):
+        changes["depends"] = _depends(workspace, item, changes["depends"])
+    text = yamltext.decode(tx.read(item.path) or b"", item.path)
+    if changes:
+        text = documents.edit_front(text, changes, item.path)
+    if body is not None:
+        _, old, _ = yamltext.split(text)
+        text = text[: len(text) - len(old)] + f"\n{body.strip()}\n"
+    documents.read_item(text.encode(), item.path)
+    tx.write(item.path, text)
+    fields = sorted([*changes, *(["body"] if body is not None else [])])
+    tx.append(Draft("item_edited", f"item/{item.id}", item=item.id, data={"fields": fields, **(more or {})}))
 
 
 def resolve(workspace: Workspace, wanted: str, keep: str) -> list[str]:

@@ -30,12 +30,21 @@ LEFT_OUT: dict[Path, str] = {
     ("role", "revoke"): "people have roles",
     ("role", "vouch"): "a person vouches",
     ("override", "repay"): "a person answers for an override",
+    ("work", "except"): "an operator allows an exception",
+    ("github", "apply"): "changes what others see on the forge",
+    ("github", "import"): "takes over what the forge has",
+    ("github", "labels", "apply"): "changes what others see on the forge",
+    ("github", "resolve"): "a person decides between two sides",
+    ("github", "ingest"): "answers the forge",
+    ("github", "publish"): "changes what others see on the forge",
+    ("github", "pr"): "changes what others see on the forge",
 }
 # Options that only a person may use, those that name a file to read or write, and the form of the answer.
-NO_OPTION = {"override", "expires", "verify", "reveal", "output", "gate_file", "legacy_file", "format", "json"}
+NO_OPTION = {"override", "expires", "verify", "reveal", "output", "gate_file", "legacy_file", "format", "json", "apply"}
 FILES = {"file", "filename", "path", "directory"}
 READS = {"show", "list", "graph", "lint", "diff", "search", "report", "executions", "replay", "permissions", "packet"}
-READS_ALONE = {("check",), ("explain",), ("trace",), ("status",), ("next",), ("recall",), ("log",)}
+READS |= {"tree", "ready", "plan"}
+READS_ALONE = {("check",), ("explain",), ("trace",), ("status",), ("next",), ("recall",), ("log",), ("github",)}
 READS_TOO = {("role", "check"), ("artifact", "check"), ("log", "verify")}
 DESTROYS = {"edit", "reword", "cancel", "resolve", "compact", "forget", "revoke"}
 REPEATS = {"tick"}

@@ -72,6 +72,8 @@ FACTS = {
     "forge_intended": "what is about to be written to the item's issue, with the marker that finds it again",
     "forge_agreed": "the item and its issue say the same in these fields: the base of the next merge",
     "forge_resolved": "of a field that both sides changed, the side to take",
+    "forge_seen": "something happened on the forge, as a delivery told it: what, and about which issue or branch",
+    "ticket_issued": "the ticket got an issue of its own on the forge, below that of its item",
     "flow_excepted": "an operator let an item off a flow rule, with the reason",
     "log_compacted": "shards were packed: how many, and how many events",
     "log_retained": "events outlived the policy: what was dropped or archived, with the digest of the ids",
@@ -84,5 +86,6 @@ LOCALS = {
     "resource_sampled": "processor, memory and the like, as numbers",
     "error_logged": "something failed; `severity` critical is archived, not dropped",
     "output_captured": "what a program printed",
+    "delivery_ignored": "a delivery of the forge told nothing that anything here starts from, and why",
 }
 KINDS = {**STATES, **FACTS}

@@ -20,6 +20,8 @@ LEGACY = "docs/session-context/_legacy"
 REASONS = ("docs/risks", "docs/value", "docs/decisions", "docs/architecture/adr")
 # In the worktree's git dir:
 JOURNAL = "journal.json"
+# In git's common dir: the local log.
+LOCAL = "local"
 # A branch of one ticket.
 PHASE_BRANCH = "phase/"
 

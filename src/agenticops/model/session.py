@@ -8,6 +8,8 @@ from msgspec import Struct, field
 
 from agenticops.model.ids import split_ticket
 
+# A session that somebody works, or will go on with.
+OPEN = ("active", "paused", "handed_off")
 SessionStatus = Literal["init", "active", "paused", "handed_off", "done", "archived"]
 
 

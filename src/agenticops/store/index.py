@@ -151,8 +151,11 @@ class Index:
 
     def __del__(self) -> None:
         db = getattr(self, "db", None)
-        if db is not None:
-            db.close()
+        try:
+            if db is not None:
+                db.close()
+        except sqlite3.ProgrammingError:
+            pass  # another thread collects garbage; the file is let go of with the process
 
     def close(self) -> None:
         """Let go of the file."""

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agenticops.core import assets, documents, fold, yamltext
 from agenticops.core import checklist as checklists
+from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.digest import blob_id
@@ -131,6 +131,10 @@ class IndexedTrain(Train):
         """Give a work item; the same bytes are parsed once."""
         return self._parsed(f"docs/work/{name}.md", WorkItem, lambda: Train.item(self, name))
 
+    def items(self) -> list[WorkItem]:
+        """Give the work items as the index has them; ten thousand files are not opened for it."""
+        return [msgspec.json.decode(row[0], type=WorkItem) for row in self.index.rows("SELECT json FROM item")]
+
     def session(self, path: str = ROOT_SESSION) -> Session | None:
         """Give a session, or None; the same bytes are parsed once."""
         return self._parsed(path, Session, lambda: Train.session(self, path))
@@ -191,7 +195,7 @@ def _refresh(index: Index, tree: Tree) -> None:
         everything = index.value("SELECT value FROM meta WHERE key='git'") != git
         changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
         _part(index, tree, changed, PIPELINE, "pipeline", documents.read_pipeline)
-        _part(index, tree, changed, ASSETS, "assets", assets.read)
+        _part(index, tree, changed, ASSETS, "assets", documents.read_assets)
         _events(index, tree, changed)
         tickets = _tickets(index, tree, changed)
         _items(index, tree, changed, tickets)

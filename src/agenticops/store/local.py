@@ -8,22 +8,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
-from agenticops.core import pack
-from agenticops.core.pack import Line
 from agenticops.errors import StateError
 from agenticops.model.event import Actor, Draft, Event
 from agenticops.model.ids import ulid
+from agenticops.model.layout import LOCAL
 from agenticops.model.tree import Tree
 from agenticops.store import paths
 from agenticops.store.tree import WorkingTree
 
+if TYPE_CHECKING:
+    from agenticops.core.pack import Line
+
 FULL = 262_144
 MAX_LINE = 65_536
-LOCAL, PAST = "local", "local-archive"
+PAST = "local-archive"
 _decoder = msgspec.json.Decoder(Event)
 
 
@@ -125,6 +127,8 @@ class Local:
 
     def prune(self, fate: Callable[[Line], str], dry_run: bool = False) -> None:
         """Drop or archive events; the newest file of a month is left alone, somebody may be writing to it."""
+        from agenticops.core import pack
+
         shards = self.shards()
         newest = {path.rsplit("/", 1)[0]: path for path in shards}
         for path in shards:

@@ -13,8 +13,9 @@ from agenticops.model.event import Draft
 from agenticops.model.forge import Action, Agreed, Issue, Rules
 from tests.core.sync.people import People
 from tests.core.sync.world import Crash, World
+from tests.support import THOROUGH
 
-SEEDS, PARTS, MUTANT_SEEDS = 400, 4, 400
+SEEDS, PARTS, MUTANT_SEEDS = 400 if THOROUGH else 160, 4, 400
 
 
 def story(seed: int, kind: type[World] = World) -> None:

@@ -14,7 +14,7 @@ from agenticops.cli.lines import DIM, STRONG, WARN, Line, bad, clean, cut, follo
 from agenticops.cli.output import emit
 from agenticops.core import noted
 from agenticops.errors import EXIT_VERDICT, ConflictError, UsageError
-from agenticops.flows import desks, session
+from agenticops.flows import session
 from agenticops.model.session import Session
 from agenticops.workspace import Workspace
 
@@ -178,6 +178,8 @@ def list_(
 ) -> None:
     """List the sessions: open ones and the archive; an active one whose agent is silent for long says so."""
     here = Workspace()
+    from agenticops.flows import desks
+
     found = desks.listing(here, all)
     rows: list[Line] = []
     for p in found:

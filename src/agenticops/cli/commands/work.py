@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
 from agenticops.cli import board
+from agenticops.cli.commands import worktree
 from agenticops.cli.commands.options import Commit, ItemArgument, Json, example, group
+from agenticops.cli.commands.worktree import Kind, Priority
 from agenticops.cli.hot import unread
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
@@ -24,24 +25,7 @@ app = group(
     'agenticops work new --kind PRD --title "Forecast refill adherence" --start',
 )
 
-
 BodyFile = Annotated[typer.FileText | None, typer.Option(help="A file with the text; - reads standard input.")]
-
-
-class Kind(StrEnum):
-    """What a work item is."""
-
-    PRD = "PRD"
-    CRD = "CRD"
-    Task = "Task"
-
-
-class Priority(StrEnum):
-    """How urgent it is."""
-
-    now = "now"
-    next = "next"
-    future = "future"
 
 
 def _body(text: str, file: typer.FileText | None) -> str:
@@ -133,20 +117,29 @@ def list_(
 @app.command(**example("agenticops work show 142"))
 def show(item: ItemArgument, json: Json = False) -> None:
     """Show a work item and its way through the pipeline."""
-    found, chain, below = work.show(Workspace(), item)
+    workspace = Workspace()
+    found, chain, below = work.show(workspace, item)
+    from agenticops.flows import workrules
+
+    allowed = workrules.excepted(workspace, found.id)
     rows: list[Line] = [line((f"{found.kind} {found.id}", STRONG), f"  {clean(found.title)}")]
     pairs = {
         "priority": found.priority,
         "parent": found.parent,
+        "depends": ", ".join(found.depends),
+        "needs": ", ".join(found.needs),
         "labels": ", ".join(found.labels),
+        "assigned": ", ".join(found.assignees),
+        "milestone": found.milestone,
         "issue": found.url or (f"#{found.issue}" if found.issue else ""),
         "file": found.path,
     }
-    rows += [line((f"  {k:<9}", DIM), clean(v)) for k, v in pairs.items() if v]
+    rows += [line((f"  {k:<10}", DIM), clean(v)) for k, v in pairs.items() if v]
     rows += [
-        line(("  below    ", DIM), f"{r['kind']} {r['id']}  {cut(r['title'], 60)}", (f"  {r['stands']}", DIM))
+        line(("  below     ", DIM), f"{r['kind']} {r['id']}  {cut(r['title'], 60)}", (f"  {r['stands']}", DIM))
         for r in below
     ]
+    rows += [line(("  let off   ", DIM), e.code, (f"  {cut(e.reason, 60)}  {e.until[:10]}", DIM)) for e in allowed]
     rows += [line("  ", clean(text)) for text in ["", *found.body.split("\n"), ""]] if found.body else []
     for event in chain.events:
         to = str(event.data.get("to", ""))
@@ -156,7 +149,14 @@ def show(item: ItemArgument, json: Json = False) -> None:
         )
     if chain.forks:
         rows.append(following(f"agenticops work resolve {found.id} --keep TICKET"))
-    data = {"item": found, "way": chain.events, "stands": chain.state, "forks": chain.forks, "below": below}
+    data = {
+        "item": found,
+        "way": chain.events,
+        "stands": chain.state,
+        "forks": chain.forks,
+        "below": below,
+        "excepted": allowed,
+    }
     emit("work", data, rows, json)
 
 
@@ -169,25 +169,26 @@ def edit(
     client: Annotated[str, typer.Option(help="For whom.")] = "",
     url: Annotated[str, typer.Option(help="The forge's page.")] = "",
     issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number, as a link.")] = None,
+    milestone: Annotated[str | None, typer.Option(help="The milestone that it belongs to.")] = None,
     label: Annotated[list[str], typer.Option(help="The labels, all of them.")] = [],  # noqa: B006
+    assignee: Annotated[list[str], typer.Option(metavar="LOGIN", help="Who works it, all of them.")] = [],  # noqa: B006
+    depends: Annotated[list[str], typer.Option(metavar="ITEM", help="What it waits for, all of it.")] = [],  # noqa: B006
     body: Annotated[str, typer.Option(help="The new text of the document.")] = "",
     body_file: BodyFile = None,
     json: Json = False,
 ) -> None:
-    """Change a work item; every byte that is not meant stays."""
-    changes: dict[str, Any] = {
-        "title": title,
-        "parent": parent,
-        "client": client,
-        "url": url,
-        "issue": issue,
-        "labels": list(label),
-    }
+    """Change a work item; every byte that is not meant stays. An empty label, assignee or depends means none."""
+    changes: dict[str, Any] = {"title": title, "parent": parent, "client": client, "url": url, "issue": issue}
     changes = {k: v for k, v in changes.items() if v}
     if priority:
         changes["priority"] = priority.value
+    if milestone is not None:
+        changes["milestone"] = milestone.strip()
+    lists = {"labels": label, "assignees": assignee, "depends": depends}
+    changes |= {field: [name for name in names if name] for field, names in lists.items() if names}
     found = work.edit(Workspace(), item, changes, _body(body, body_file) or None)
-    emit("work", {"item": found}, [ok(f"work item {found.id} changed", found.path)], json)
+    rows = [ok(f"work item {found.id} changed", found.path), following(f"agenticops work show {found.id}")]
+    emit("work", {"item": found}, rows, json)
 
 
 @app.command(**example("agenticops work resolve 142 --keep validation_142-2"))
@@ -200,3 +201,6 @@ def resolve(
     cancelled = work.resolve(Workspace(), item, keep)
     rows = [ok(f"{keep} leads on", f"cancelled: {', '.join(cancelled) or 'nothing'}"), following("agenticops check")]
     emit("work-resolve", {"kept": keep, "cancelled": cancelled}, rows, json)
+
+
+worktree.register(app)

@@ -21,7 +21,10 @@ DEEDS = {
     "role_assigned": "assign",
     "role_revoked": "assign",
     "fork_resolved": "resolve",
+    "flow_excepted": "override",
 }
+# What an agent cannot do, whatever the roles say.
+OPERATORS = {"gate_overridden": "override a gate", "flow_excepted": "let an item off a flow rule"}
 HINT = "agenticops role list; roles count once they are in the base"
 
 
@@ -39,8 +42,8 @@ def check(span: Span) -> Iterator[Finding]:
 def _deed(span: Span, event: Event) -> str:
     """Say why an actor may not have done it, or ""."""
     who = roles.acting(event.actor)
-    if event.kind == "gate_overridden" and who.agent:
-        return f"an agent ({who.agent}) cannot override a gate"
+    if event.kind in OPERATORS and who.agent:
+        return f"an agent ({who.agent}) cannot {OPERATORS[event.kind]}"
     action = DEEDS.get(event.kind) or _closing(span, event)
     phase = split_ticket(event.ticket)[0] if TICKET.fullmatch(event.ticket) else ""
     return roles.allowed(span.judge, who, action, phase) if action else ""

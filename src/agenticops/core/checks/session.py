@@ -9,7 +9,7 @@ from agenticops.core.case import Case
 from agenticops.errors import StateError
 from agenticops.model.finding import Finding
 from agenticops.model.layout import ROOT_SESSION
-from agenticops.model.session import Session
+from agenticops.model.session import OPEN, Session
 
 
 def check(case: Case) -> Iterator[Finding]:
@@ -49,7 +49,7 @@ def check(case: Case) -> Iterator[Finding]:
 
 def _stale(case: Case, session: Session, path: str) -> Iterator[Finding]:
     """A file that shows what the log said once was taken back by git, or restored from an older commit."""
-    if not session.id or session.status not in sessions.OPEN:
+    if not session.id or session.status not in OPEN:
         return
     told = sessions.told(case.after.log.of_subject(f"session/{session.id}"))
     if sessions.standing(session, told) == "stale":

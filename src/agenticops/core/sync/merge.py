@@ -113,13 +113,18 @@ def united(base: Value | None, own: Value, said: Value) -> tuple[str, ...]:
 
 
 def _scalar(m: _Merging, name: str) -> None:
-    own, said, base = m.own[name], m.said[name], m.base.get(name)
-    value = _one_sided(base, own, said, DEFAULTS.get(name, ""))
-    if value is None:
-        side = m.dispute(name, own, said)
-        value = {"local": own, "remote": said, None: None}[side]
+    value = _settled(m, name, m.said[name])
     if value is not None:
         m.set(name, value)
+
+
+def _settled(m: _Merging, name: str, said: Value) -> Value | None:
+    """Give the value of the side that alone changed it, else that of the side which the policy takes, if any."""
+    own = m.own[name]
+    value = _one_sided(m.base.get(name), own, said, DEFAULTS.get(name, ""))
+    if value is None:
+        value = {"local": own, "remote": said, None: None}[m.dispute(name, own, said)]
+    return value
 
 
 def _one_sided(base: Value | None, own: Value, said: Value, default: Value = "") -> Value | None:
@@ -145,11 +150,7 @@ def _owed(m: _Merging, name: str) -> None:
         side = m.dispute(name, own, tuple(sorted(fresh)), "the forge says more than one thing")
         value = own if side == "local" else None
     else:
-        said = fresh[0] if fresh else named[0] if named else own
-        value = _one_sided(base, own, said, DEFAULTS.get(name, ""))
-        if value is None:
-            side = m.dispute(name, own, said)
-            value = {"local": own, "remote": said, None: None}[side]
+        value = _settled(m, name, fresh[0] if fresh else named[0] if named else own)
     if value is not None:
         m.set(name, value)
         if name == "priority" and m.theirs.get("state", "open") != "open" and value == own:
