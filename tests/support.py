@@ -12,6 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from agenticops.cli import entry
 from agenticops.core import documents, fold
 from agenticops.core.train import Train
@@ -121,6 +123,7 @@ def git(repo: Path | str, *arguments: str, env: dict[str, str] | None = None, ch
 
 # `make stress` asks for all of what `make test` takes a sample of.
 THOROUGH = bool(os.environ.get("TRAIN_THOROUGH"))
+thorough = pytest.mark.skipif(not THOROUGH, reason="make stress runs it")
 
 
 def new_repo(path: Path, *options: str) -> Path:

@@ -14,7 +14,7 @@ import pytest
 from agenticops import guard
 from tests.stations import FIRST, Board, at, codes, data, depot, events, must
 from tests.stubagent import Denied, StubAgent, matches
-from tests.support import CONSOLE_SCRIPT, THOROUGH, commit_all, git, status
+from tests.support import CONSOLE_SCRIPT, commit_all, git, status, thorough
 
 __all__ = ["at", "depot"]
 
@@ -125,7 +125,7 @@ def merged(repo: Path, ticket: str) -> None:
     assert "✓ the train holds" in must(repo, "check")
 
 
-@pytest.mark.skipif(not THOROUGH, reason="make stress runs it")
+@thorough
 def test_two_agents_in_two_worktrees_at_once(repo: Path, tmp_path: Path) -> None:
     must(repo, "work", "new", "--kind", "PRD", "--title", "Count the beds", "--issue", "7", "--start", "--commit")
     commit_all(repo)

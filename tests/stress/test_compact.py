@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.stress import compact
+from tests.support import thorough
 
 
 def test_two_sides_compact_at_once() -> None:
@@ -10,6 +11,7 @@ def test_two_sides_compact_at_once() -> None:
     assert tally.wrong == {} and tally.runs == 2 and tally.packs > 0
 
 
+@thorough
 def test_what_protects_it_is_needed() -> None:
     name = "packs not indented"
     owner, attribute, value = compact.protections()[name]

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from tests.stress import fuzz, fuzz_input
+from tests.support import thorough
 
 
 def test_a_slice_holds() -> None:
@@ -16,6 +17,7 @@ def test_a_slice_holds() -> None:
     assert rows[0].measured == "1,000 inputs"
 
 
+@thorough
 def test_every_limit_is_missed_when_it_is_off() -> None:
     rows = fuzz.mutant(0.002, 1)
     assert len(rows) == len(fuzz.MUTANTS) and not any(row.holds for row in rows), rows

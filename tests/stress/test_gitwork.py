@@ -6,6 +6,7 @@ import pytest
 
 from tests.stress import gitmutants, gitwork
 from tests.stress.gitground import ground
+from tests.support import thorough
 
 
 def test_random_git_work_loses_nothing_and_conflicts_nowhere() -> None:
@@ -13,6 +14,7 @@ def test_random_git_work_loses_nothing_and_conflicts_nowhere() -> None:
     assert row.holds, row
 
 
+@thorough
 @pytest.mark.parametrize(("name", "seeds"), [*zip(gitmutants.NAMES, ((123, 124), (111, 116, 118)), strict=True)])
 def test_a_broken_shard_rule_is_noticed(name: str, seeds: tuple[int, ...]) -> None:
     with ground() as (folder, template), gitmutants.applied(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stress import hostile
+from tests.support import thorough
 
 
 def test_a_slice_holds_and_covers_every_command() -> None:
@@ -13,6 +14,7 @@ def test_a_slice_holds_and_covers_every_command() -> None:
     assert (result.executed, result.escaped, result.wrong) == ([], [], [])
 
 
+@thorough
 def test_the_shields_mutant_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hostile, "every_call", lambda: [("doctor",), ("check", "--staged")])
     with hostile._no_shield():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.stress.merge_driver import HARNESS, LAWS, count
+from tests.support import thorough
 
 
 def test_the_laws_hold() -> None:
@@ -11,6 +12,7 @@ def test_the_laws_hold() -> None:
     assert set(tried) == set(LAWS) and conflicts["all"]
 
 
+@thorough
 def test_every_mutant_is_noticed() -> None:
     (row,) = HARNESS.mutant(0.01, 7)
     assert not row.holds, row

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.stress import rulebreaks
 from tests.stress.breaks import BREAKS
+from tests.support import thorough
 
 
 def test_breaks_are_refused_and_honest_histories_hold() -> None:
@@ -11,6 +12,7 @@ def test_breaks_are_refused_and_honest_histories_hold() -> None:
     assert all(row.holds for row in rows), rows
 
 
+@thorough
 def test_a_rule_that_is_switched_off_is_missed() -> None:
     rows = rulebreaks.mutant(0.01, 5)
     assert not any(row.holds for row in rows), rows

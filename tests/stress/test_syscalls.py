@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.stress.syscalls import HARNESS, missing
+from tests.support import thorough
 
 
 @pytest.mark.skipif(bool(missing()), reason="strace does not run here")
@@ -13,6 +14,7 @@ def test_a_taste_of_it_holds() -> None:
     assert all(row.holds for row in rows), rows
 
 
+@thorough
 @pytest.mark.skipif(bool(missing()), reason="strace does not run here")
 def test_the_mutant_is_caught() -> None:
     assert not all(row.holds for row in HARNESS.mutant(0.01, 1))
