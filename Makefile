@@ -8,7 +8,7 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
 DEMO := examples/value-train
 # Of these `make test` takes a sample; `make stress` asks for all.
 THOROUGH := tests/core/sync/test_model.py tests/flows/test_forge_killed.py tests/flows/test_forge_story.py \
-  tests/ports/test_githubissues.py tests/stress tests/test_stub_agent.py
+  tests/mcp/test_http.py tests/ports/test_githubissues.py tests/stress tests/test_stub_agent.py
 
 # A pyenv or a vendor's stub may answer to a name without having that Python: only running it tells.
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))

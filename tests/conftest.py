@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -34,6 +35,8 @@ GIT_CONFIG = """\
 @pytest.fixture(scope="session", autouse=True)
 def own_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Nothing of the user's git, home, agent or CI reaches a test, nor the programs that it starts."""
+    # A job in the background is deaf to Ctrl-C, and so would be all that it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     home = tmp_path_factory.mktemp("home")
     (home / "gitconfig").write_text(GIT_CONFIG)
     with pytest.MonkeyPatch.context() as patch:

@@ -136,7 +136,7 @@ def console(path: Path) -> list[list[str]]:
 
 
 def build(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(folder / "scripts/build_docs.py"), *words]
+    command = [sys.executable, "-B", str(folder / "scripts/build_docs.py"), *words]
     return subprocess.run(command, capture_output=True, text=True, cwd=folder)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.served import TIMEOUT, OnPort, needs_sdk, on_port
 from tests.stations import SHAPE, Board, data
-from tests.support import cli
+from tests.support import cli, thorough
 
 needs_sdk()
 
@@ -151,6 +151,7 @@ def test_the_token_comes_from_a_file_or_the_environment(at: Board, tmp_path: Pat
     assert (found, out) == (1, "") and "No such file" in err
 
 
+@thorough
 def test_a_port_that_is_taken_is_an_error_and_another_one_is_free(at: Board) -> None:
     repo = at("tiny")
     with socket.socket() as taken:
@@ -165,6 +166,7 @@ def test_a_port_that_is_taken_is_an_error_and_another_one_is_free(at: Board) -> 
     assert "AGENTICOPS_MCP_TOKEN" not in os.environ
 
 
+@thorough
 def test_a_client_that_hangs_up_does_not_stop_it(at: Board) -> None:
     repo = at("tiny-working")
     call = {
