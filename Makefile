@@ -47,6 +47,8 @@ demo: $(VENV)/.demo-installed ## run a whole value train in build/demo
 	@$(BIN)/python $(DEMO)/demo.py build/demo
 
 test: $(VENV)/.installed ## run the tests and measure their coverage
+	@# Tests start the program a thousand times: where bytecode may not be written, each start would compile it anew.
+	@$(BIN)/python -m compileall -q -x /resources/ src/agenticops
 	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.installed ## check style, format, types and layers
