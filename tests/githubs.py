@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import pytest
+
 from agenticops.ports.forge import New
 from agenticops.ports.github import GitHub
 from agenticops.ports.githubauth import Login, Place, connect
@@ -54,3 +56,18 @@ def connected(
 def new(title: str = "Refill", marker: str = MARKER, **fields: tuple[str, ...] | str) -> New:
     """An issue to be made, with its marker at the end of its body."""
     return New(title, marker, f"Text\n\n{marker}\n", **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def forge() -> Iterator[Forge]:
+    """A fake whose waits are short."""
+    with Forge() as running:
+        running.limits.window, running.faults.pause = 30, 0.002
+        yield running
+
+
+@pytest.fixture
+def github(forge: Forge) -> Iterator[GitHub]:
+    """A connection to it."""
+    with connected(forge) as connection:
+        yield connection

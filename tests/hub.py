@@ -33,6 +33,14 @@ def enter(forge: Forge, monkeypatch: pytest.MonkeyPatch, token: str = access.WRI
     monkeypatch.setenv("GITHUB_REPOSITORY", "acme/train")
 
 
+@pytest.fixture
+def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
+    """A fake that commands find."""
+    with running() as found:
+        enter(found, monkeypatch)
+        yield found
+
+
 def join(forge: Forge, repo: Path, bare: Path) -> Path:
     """Push a train to a repository that the fake serves; its item's issue is there."""
     new_repo(bare, "--bare", "--initial-branch=main")

@@ -43,6 +43,13 @@ def forge_of(patch: pytest.MonkeyPatch, validate: bool = True) -> Iterator[Forge
         yield forge
 
 
+@pytest.fixture
+def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
+    """A fake that commands find."""
+    with forge_of(monkeypatch) as running:
+        yield running
+
+
 def add(repo: Path, title: str, start: bool = False, **fields: Any) -> str:
     """Write a work item down; give its id."""
     kind = fields.pop("kind", "PRD")

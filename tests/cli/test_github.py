@@ -1,27 +1,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import insync
 from tests.forge import Forge
-from tests.insync import add, item
+from tests.insync import add, forge, item
 from tests.stations import data, must, refused
 from tests.support import cli, git, status
+
+__all__ = ["forge"]
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return insync.tiny(tmp_path / "repo")
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with insync.forge_of(monkeypatch) as running:
-        yield running
 
 
 def test_a_plan_is_shown_and_changes_nothing(repo: Path, forge: Forge) -> None:

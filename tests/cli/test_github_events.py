@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests import hub
 from tests.forge import Forge
+from tests.hub import forge
 from tests.stations import SHAPE, Board, data, events, must, refused
 from tests.support import cli, commit_all, git, run_cli
+
+__all__ = ["forge"]
 
 SECRET = "a secret of the hook"
 BODY = json.dumps(
@@ -27,13 +29,6 @@ BODY = json.dumps(
 )
 SIGNATURE = "sha256=" + hmac.new(SECRET.encode(), BODY.encode(), hashlib.sha256).hexdigest()
 HOOK = ["--event", "issues", "--signature", SIGNATURE, "--secret", "env:HOOK_SECRET"]
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with hub.running() as found:
-        hub.enter(found, monkeypatch)
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,15 +11,11 @@ from agenticops.flows import claim, select
 from tests import hub
 from tests.forge import Forge, access
 from tests.forge.faults import Request
+from tests.hub import forge
 from tests.stations import Board, data, events, must
 from tests.support import OPERATOR, commit_all, git, workspace
 
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with hub.running() as found:
-        hub.enter(found, monkeypatch)
-        yield found
+__all__ = ["forge"]
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,19 +17,15 @@ from agenticops.ports.lease import Leases
 from agenticops.store.lock import Lock
 from tests import insync
 from tests.forge import Forge, access
-from tests.insync import add, apply, item, plan, settled
+from tests.insync import add, apply, forge, item, plan, settled
 from tests.support import NOW, FixedClock, commit_all, git, new_repo, workspace, write
+
+__all__ = ["forge"]
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return insync.tiny(tmp_path / "repo")
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with insync.forge_of(monkeypatch) as running:
-        yield running
 
 
 def test_items_become_issues_and_both_sides_agree(repo: Path, forge: Forge) -> None:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,19 +9,15 @@ from agenticops.flows.forge.importing import Imported, Wanted
 from tests import insync
 from tests.forge import Forge
 from tests.forge.test_pulls import topic
-from tests.insync import add, apply, item, plan, settled
+from tests.insync import add, apply, forge, item, plan, settled
 from tests.support import workspace, write
+
+__all__ = ["forge"]
 
 
 @pytest.fixture
 def repo(tmp_path: Path) -> Path:
     return insync.tiny(tmp_path / "repo")
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with insync.forge_of(monkeypatch) as running:
-        yield running
 
 
 def adopt(repo: Path, *issues: int, dry_run: bool = False, **wanted: object) -> Imported:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,10 @@ from agenticops.flows import work
 from tests import insync
 from tests.forge import Forge
 from tests.forge.faults import Request
-from tests.insync import add, apply, plan, settled
+from tests.insync import add, apply, forge, plan, settled
 from tests.support import THOROUGH, workspace
+
+__all__ = ["forge"]
 
 PARTS = 6
 
@@ -30,12 +32,6 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for title in ("Sort", "Print"):
         add(repo, title, priority="future")
     return repo
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with insync.forge_of(monkeypatch) as running:
-        yield running
 
 
 def child(work: Callable[[], object]) -> int:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,14 @@ from agenticops.flows.ingest import Delivery, Ingested
 from agenticops.model.forge import Issue
 from tests import hub
 from tests.forge import Forge
+from tests.hub import forge
 from tests.stations import SHAPE, Board, codes, events, must
 from tests.support import CONSOLE_SCRIPT, commit_all, git, run_cli, workspace
 
+__all__ = ["forge"]
+
 SECRET = "a secret of the hook"
 LATE, LATER = "2030-01-01T10:00:00Z", "2030-01-01T10:00:05Z"
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with hub.running() as found:
-        hub.enter(found, monkeypatch)
-        yield found
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,11 @@ from agenticops.flows import publish
 from agenticops.flows import ticket as tickets
 from tests import hub
 from tests.forge import Forge, access
+from tests.hub import forge
 from tests.stations import SHAPE, TITLE, Board, data, events, must
 from tests.support import commit_all, git, workspace, write
 
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with hub.running() as found:
-        hub.enter(found, monkeypatch)
-        yield found
+__all__ = ["forge"]
 
 
 def comments(forge: Forge, number: int) -> list[str]:

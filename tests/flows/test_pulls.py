@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,17 +12,13 @@ from agenticops.errors import ConflictError, RemoteError, TrainError
 from agenticops.flows import pulls
 from tests import hub
 from tests.forge import Forge
+from tests.hub import forge
 from tests.stations import SHAPE, TITLE, Board, must
 from tests.support import commit_all, git, workspace, write
 
+__all__ = ["forge"]
+
 HEAD = f"phase/{SHAPE}"
-
-
-@pytest.fixture
-def forge(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forge]:
-    with hub.running() as found:
-        hub.enter(found, monkeypatch)
-        yield found
 
 
 @pytest.fixture

@@ -23,23 +23,12 @@ from agenticops.ports.githubcalls import Refused, Unclear
 from agenticops.ports.githubissues import Moved
 from tests.forge import Forge, access, graphql, issues, render
 from tests.forge.faults import AFTER, BEFORE, Request
-from tests.githubs import MARKER, PATIENCE, Waits, connected, new
+from tests.githubs import MARKER, PATIENCE, Waits, connected, forge, github, new
 from tests.support import THOROUGH
 
+__all__ = ["forge", "github"]
+
 FAULTS = [kind for kind in BEFORE + AFTER if "call" not in kind]
-
-
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    with Forge() as running:
-        running.limits.window, running.faults.pause = 30, 0.002
-        yield running
-
-
-@pytest.fixture
-def github(forge: Forge) -> Iterator[GitHub]:
-    with connected(forge) as connection:
-        yield connection
 
 
 def marked(forge: Forge, marker: str = MARKER) -> list[int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from agenticops.errors import RemoteError
@@ -14,22 +12,11 @@ from agenticops.ports.githubcalls import Refused
 from tests.forge import Forge
 from tests.forge.faults import AFTER, BEFORE
 from tests.forge.test_pulls import topic
-from tests.githubs import connected
+from tests.githubs import forge, github
+
+__all__ = ["forge", "github"]
 
 FAULTS = [None, *(kind for kind in BEFORE + AFTER if "call" not in kind)]
-
-
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    with Forge() as running:
-        running.limits.window, running.faults.pause = 30, 0.002
-        yield running
-
-
-@pytest.fixture
-def github(forge: Forge) -> Iterator[GitHub]:
-    with connected(forge) as connection:
-        yield connection
 
 
 @pytest.mark.parametrize("kind", FAULTS)

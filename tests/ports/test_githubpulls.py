@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,23 +13,12 @@ from agenticops.ports.githubcalls import Refused
 from tests.forge import Forge, access
 from tests.forge.faults import AFTER, BEFORE
 from tests.forge.refs import MemoryRefs
-from tests.githubs import connected
+from tests.githubs import connected, forge, github
 from tests.support import commit_all, git, new_repo, write
 
+__all__ = ["forge", "github"]
+
 FAULTS = [None, *(kind for kind in BEFORE + AFTER if "call" not in kind)]
-
-
-@pytest.fixture
-def forge() -> Iterator[Forge]:
-    with Forge() as running:
-        running.limits.window, running.faults.pause = 30, 0.002
-        yield running
-
-
-@pytest.fixture
-def github(forge: Forge) -> Iterator[GitHub]:
-    with connected(forge) as connection:
-        yield connection
 
 
 def topic(forge: Forge, name: str = "topic") -> str:
