@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from agenticops.core import assets, checks, documents
+from agenticops.core import assets, checks, documents, triage
+from agenticops.core.drive import settings as drive
 from agenticops.core.sync import settings
 from agenticops.core.sync.settings import Settings
 from agenticops.model.asset import Asset
@@ -25,6 +26,8 @@ FILES = {
     "pipeline": "`config/pipeline.yml`",
     "assets": "`config/assets.yml`",
     "forge": "`config/forge.yml`",
+    "triage": "`config/triage.yml`",
+    "drive": "`config/drive.yml`",
     "work-item": "the front-matter of `docs/work/<item>.md`",
     "ticket": "`tickets/<ticket>/ticket.yml`",
     "session": "the front-matter of an `ACTIVE_SESSION.md`",
@@ -40,7 +43,9 @@ def build() -> dict[str, Schema]:
     return {
         "pipeline": _pipeline(),
         "assets": _assets(),
-        "forge": _forge(),
+        "forge": _named(_schema(Settings), settings.SCHEMA),
+        "triage": _triage(),
+        "drive": _named(_schema(drive.Settings), drive.SCHEMA),
         "work-item": _without(_schema(WorkItem), "body"),
         "ticket": _schema(Ticket),
         "session": _schema(Session),
@@ -117,11 +122,21 @@ def _assets() -> Schema:
     }
 
 
-def _forge() -> Schema:
-    """The settings as their file is written: it names its schema."""
-    schema = _schema(Settings)
-    schema["properties"] = {**schema["properties"], "schema": {"const": settings.SCHEMA}}
+def _named(schema: Schema, version: int) -> Schema:
+    """A file that says which schema it follows."""
+    schema["properties"] = {**schema["properties"], "schema": {"const": version}}
     return {**schema, "required": ["schema"]}
+
+
+def _triage() -> Schema:
+    """The rules as their file is written: each has a name, looks for something, and proposes something."""
+    schema = _named(_schema(triage.Rules), triage.SCHEMA)
+    parts = schema["$defs"]
+    parts["Rule"]["properties"]["name"]["minLength"] = 1
+    proposed = [name for name in parts["Rule"]["properties"] if name not in parts["Rule"]["required"]]
+    parts["Rule"]["anyOf"] = [{"required": [name]} for name in proposed]
+    parts["When"]["minProperties"] = 1
+    return schema
 
 
 def _check_call(part: Schema) -> Schema:

@@ -18,7 +18,8 @@ import pytest
 from typer import _click as click
 
 from agenticops.cli import root
-from agenticops.core import documents, yamltext
+from agenticops.core import documents, triage, yamltext
+from agenticops.errors import StateError
 from tests import support
 
 ROOT = Path(__file__).parents[1]
@@ -328,6 +329,27 @@ def test_what_is_written_satisfies_the_schemas(train: Path) -> None:
 )
 def test_what_is_wrong_does_not(name: str, value: Any) -> None:
     assert faults(name, value)
+
+
+def test_rules_of_triage_satisfy_their_schema_as_the_reader_wants_it() -> None:
+    page = (ROOT / "docs/how-to/plan-work.md").read_text(encoding="utf-8")
+    (shown,) = ("\n".join(rows) for language, rows in blocks(page) if language == "yaml")
+    assert faults("triage", yamltext.typed(yamltext.load(shown, "t"))) == []
+    assert [rule.name for rule in triage.read(shown.encode())] == ["safety", "data"]
+    for old, new in (
+        ("schema: 1", "schema: 2"),
+        ("rules:", "rule:"),
+        ("name: data", "nam: data"),
+        ("priority: now", "priority: soon"),
+        ("words: [alarm, overdose]", "words: alarm"),
+        ("      words: [alarm, overdose]\n", "      {}\n"),
+        ("    priority: now\n    labels: [risk]\n", ""),
+    ):
+        assert old in shown
+        wrong = shown.replace(old, new)
+        assert faults("triage", yamltext.typed(yamltext.load(wrong, "t"))), new
+        with pytest.raises(StateError):
+            triage.read(wrong.encode())
 
 
 def test_a_pipeline_names_its_schema_as_the_reader_wants_it() -> None:

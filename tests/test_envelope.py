@@ -126,6 +126,14 @@ CALLS: list[tuple[str, str, int, str]] = [
     ("tiny-working", "adr list", 0, "adr-list"),
     ("tiny-working", "trace 142", 0, "trace"),
     ("tiny-working", "advance --dry-run", 3, "advance-dry-run"),
+    ("tiny", "agents register john-pm --role pm", 0, "agents-register"),
+    ("tiny", "agents list", 0, "agents-list"),
+    ("tiny", "cost report", 0, "cost-report"),
+    ("tiny", "cost runs", 0, "cost-runs"),
+    ("tiny", "select", 0, "select"),
+    ("tiny", "drive --dry-run", 0, "drive-preview"),
+    ("tiny", "drive status", 0, "drive-status"),
+    ("tiny", "drive pause", 0, "drive-pause"),
 ]
 
 
@@ -150,6 +158,7 @@ def test_those_that_need_a_step_before(at: Board) -> None:
         ("session block x", "session unblock", "session-unblock"),
         ("session todo add x", "session todo done x", "session-todo"),
         ("ticket block --reason x", "ticket unblock", "ticket"),
+        ("drive pause", "drive resume", "drive-resume"),
         ("asset add tool reader --command cat", "asset show reader", "asset"),
         ("work new --kind CRD --title y --issue 8", f"work move 8 --under {ITEM}", "work"),
         ("work new --title z --issue 9", f"work link {ITEM} --blocked-by 9", "work"),
@@ -251,14 +260,15 @@ def test_those_of_a_forge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
             assert envelope(repo, call, code)[0] == kind, call
         forge.edit(1, title="Over there")
         assert cli(repo, "work", "edit", name, "--title", "Here")[0] == 0
-        assert envelope(repo, "github apply", 0)[0] == "github-apply"
+        assert envelope(repo, "github apply", 3)[0] == "github-apply"
         assert envelope(repo, f"github resolve {name} --field title --take local", 0)[0] == "github-resolve"
 
 
 def test_no_command_is_left_out() -> None:
     later = (
         "session resume, session unblock, session todo done, ticket unblock, ticket new, artifact keep, work resolve, "
-        "asset show, asset add, forget, work move, work link, work triage"
+        "asset show, asset add, forget, work move, work link, work triage, agents state, agents turn, agents tell, "
+        "drive resume, drive fix, drive merge, drive abort, drive takeover"
     )
     called = {tuple(c.split()) for _, c, _, _ in CALLS} | {tuple(c.split()) for c in later.split(", ")}
     called |= {tuple(c.split()) for c, *_ in FORGED} | {("github", n) for n in ("resolve", "ingest", "publish", "pr")}

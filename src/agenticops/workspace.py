@@ -35,10 +35,11 @@ RESOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "resources"
 
 
 class Workspace:
-    """A repository, as one command sees it."""
+    """A repository, as one command sees it; with `standing_for`, a detached worktree counts as that branch."""
 
-    def __init__(self, start: str = ".", clock: Clock | None = None) -> None:
+    def __init__(self, start: str = ".", clock: Clock | None = None, standing_for: str = "") -> None:
         self.git = Git.discover(start)
+        self.standing_for = standing_for
         self.git.trusted = partial(_trusted_program, self.git.common_dir)
         self.clock = clock or Clock()
         self._operator = ""
@@ -175,7 +176,7 @@ class Workspace:
     @property
     def branch(self) -> str:
         """The checked-out branch, or "" on a detached HEAD."""
-        return self.git.branch()
+        return self.git.branch() or self.standing_for
 
     @property
     def phase_ticket(self) -> str:
@@ -210,7 +211,12 @@ class Workspace:
         from agenticops.model.event import Actor
 
         agent = agent or self.agent or str(self.active_session().get("agent", ""))
-        return Actor(operator=self.operator, agent=agent, host=os.environ.get("AGENTICOPS_HOST") or os.uname().nodename)
+        return Actor(operator=self.operator, agent=agent, host=self.host)
+
+    @property
+    def host(self) -> str:
+        """The name of this machine."""
+        return os.environ.get("AGENTICOPS_HOST") or os.uname().nodename
 
     def active_session(self) -> dict[str, object]:
         """The session that counts here, as plain data, when it is active; else nothing. A broken one counts as none."""

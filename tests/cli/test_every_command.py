@@ -24,6 +24,8 @@ ELSEWHERE = {("work", "resolve"), ("artifact", "keep"), ("hooks", "run"), ("agen
 # What wants a conflict, a delivery or a pull request is in tests/cli/test_github*.py.
 ELSEWHERE |= {("github", n) for n in ("resolve", "ingest", "publish")}
 ELSEWHERE |= {("github", "pr", n) for n in ("open", "merge")}
+# What wants a ticket that was driven is in tests/cli/test_drive.py.
+ELSEWHERE |= {("drive", n) for n in ("fix", "merge", "abort", "takeover")}
 
 
 MORNING = """
@@ -84,6 +86,18 @@ agents install claude
 agents show
 agents permissions scope
 agents uninstall claude
+agents register john-pm --role pm
+agents list
+agents state john-pm
+agents turn john-pm error --reason tired
+agents tell john-pm studio-architect Hello
+select --explain
+drive --dry-run
+drive pause --reason lunch
+drive status
+drive resume
+cost report
+cost runs
 mcp --print-tools
 handoff --to evaluator --next go --note on
 begin requirements_7 --agent evaluator

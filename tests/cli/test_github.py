@@ -81,7 +81,14 @@ def test_a_conflict_is_shown_and_decided(repo: Path, forge: Forge) -> None:
     forge.edit(1, title="There")
     command = f"agenticops github resolve {name} --field title --take local|remote"
     assert command in must(repo, "github", "plan")
-    assert command in must(repo, "github", "apply")
+    must(repo, "work", "edit", name, "--milestone", "Spring")
+    code, out, _ = cli(repo, "github", "apply")  # the rest is done, and the verdict is that of a plan
+    assert code == 3 and "2 changes made" in out and command in out and forge.repo.milestones
+    code, out, _ = cli(repo, "github", "apply")
+    assert code == 3 and out.endswith(f"next  {command}\n")
+    (waits,) = data(repo, "github", "apply", code=3)["plan"]["conflicts"]
+    assert (waits["item"], waits["field"]) == (name, "title")
+    assert cli(repo, "github", "plan", "--check")[0] == cli(repo, "github", "apply", "--dry-run")[0] == 3
     assert command in must(repo, "github", "status")
     found = data(repo, "github", "resolve", name, "--field", "title", "--take", "remote")
     assert (found["value"], found["then"]) == ("There", "")

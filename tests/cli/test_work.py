@@ -38,6 +38,38 @@ def test_new_with_everything(at: Board) -> None:
     assert git(repo, "log", "-1", "--format=%s") == "Open 8: Below the line\n"
 
 
+def test_new_says_all_that_edit_and_link_do(at: Board) -> None:
+    repo = at("tiny")
+    must(repo, "work", "new", "--title", "Above", "--issue", "7", "--start")
+    must(repo, "work", "new", "--title", "Other", "--kind", "CRD", "--issue", "8")
+    client = data(repo, "client", "new", "--title", "Ward 7")["id"]
+    need = data(repo, "need", "new", "--title", "Full boxes", "--client", client)["id"]
+    (repo / "text.md").write_text("As a nurse …")
+    found = data(
+        repo, "work", "new", "--kind", "CRD", "--title", "Below", "--issue", "9", "--parent", "7", "--assignee", "ada",
+        "--assignee", "bob", "--milestone", " May ", "--depends", "7", "--blocked-by", "8", "--blocked-by", "7",
+        "--needs", need[:5], "--ticket", "shape_7", "--client", client, "--body-file", "text.md",
+    )["item"]  # fmt: skip
+    shown = data(repo, "work", "show", "9")["item"]
+    for item in (found, shown):
+        assert (item["parent"], item["depends"], item["needs"]) == ("7", ["7", "8"], [need])
+        assert (item["assignees"], item["milestone"]) == (["ada", "bob"], "May")
+        assert (item["client"], item["links"]) == (client, {"tickets": ["shape_7"]})
+    assert shown["body"].endswith("As a nurse …")
+    assert codes(repo, "check") == []
+
+
+def test_new_does_not_close_a_circle_with_what_names_it_already(at: Board) -> None:
+    repo = at("tiny")
+    must(repo, "work", "new", "--title", "First", "--issue", "7")
+    path = repo / "docs/work/7.md"
+    path.write_text(path.read_text().replace("depends: []", 'depends: ["9"]'))
+    before = snapshot(repo)
+    err = refused(repo, "work", "new", "--title", "Second", "--issue", "9", "--depends", "7", code=2)
+    assert "that would close a circle: 7 waits for 9 waits for 7" in err
+    assert snapshot(repo) == before
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [
@@ -52,6 +84,12 @@ def test_new_with_everything(at: Board) -> None:
         (("--title", "x", "--kind", "Task", "--start"), 2, "a Task visits one phase: say which"),
         (("--title", "x", "--kind", "Task", "--start", "--phase", "launch"), 1, "unknown phase 'launch'"),
         (("--title", "x", "--start", "--phase", "ship"), 1, "a PRD enters this train at shape, not at ship"),
+        (("--title", "x", "--phase", "shape"), 2, "--start --phase shape, or neither"),
+        (("--title", "x", "--depends", ITEM, "--depends", "99"), 2, "there is no item '99'"),
+        (("--title", "x", "--issue", "9", "--blocked-by", "9"), 2, "there is no item '9'"),
+        (("--title", "x", "--needs", "n0000000x"), 2, "there is no need 'n0000000x'"),
+        (("--title", "x", "--ticket", "ship_9"), 2, "there is no ticket 'ship_9'"),
+        (("--title", "x", "--body", "a", "--body-file", "config/pipeline.yml"), 2, "both give the text"),
     ],
 )
 def test_new_refuses_what_cannot_be_meant(at: Board, arguments: tuple[str, ...], code: int, words: str) -> None:
@@ -59,6 +97,16 @@ def test_new_refuses_what_cannot_be_meant(at: Board, arguments: tuple[str, ...],
     err = refused(repo, "work", "new", *arguments, code=code)
     assert words in err
     assert status(repo) == ""
+
+
+def test_what_could_not_be_read_back_is_not_written(at: Board) -> None:
+    repo = at("tiny-opened")
+    (repo.parent / "big.md").write_text("ä" * 33_000)
+    long = "x" * 40_000  # it stands in the document twice
+    for arguments in (("new", "--title", "Big", "--body-file", "../big.md"), ("split", ITEM, "--into", long)):
+        assert "at most 65536 are read" in refused(repo, "work", *arguments, code=1)
+        assert status(repo) == ""
+    must(repo, "work", "tree")
 
 
 def test_list_sorts_by_urgency_and_filters(at: Board) -> None:

@@ -56,11 +56,11 @@ def test_the_tree_shows_parents_where_each_stands_and_what_waits(grown: Path) ->
     must(grown, "ticket", "new", "1")
     out = must(grown, "work", "tree")
     assert out.splitlines() == [
-        "PRD 1  Item 1  next · shape",
-        "  CRD 2  Item 2  next · waiting",
-        "    Task 3  Item 3  next · waiting",
-        "    Task 4  Item 4  next · waiting · ada  it depends on 3",
-        "PRD 5  Item 5  next · waiting",
+        "PRD 1  Item 1       next · shape",
+        "  CRD 2  Item 2     next · no ticket yet",
+        "    Task 3  Item 3  next · no ticket yet",
+        "    Task 4  Item 4  next · no ticket yet · ada  it depends on 3",
+        "PRD 5  Item 5       next · no ticket yet",
         "  next  agenticops work ready",
     ]
     below = data(grown, "work", "tree", "2")
@@ -95,8 +95,14 @@ def test_ready_is_what_nothing_holds_up(grown: Path) -> None:
         ("3", "it is blocked"),
     ]
     out = must(grown, "work", "ready", "--kind", "Task")
-    assert [row.split()[1] for row in out.splitlines()[:-1]] == ["4", "3"]
-    assert out.endswith("next  agenticops ticket new 4 --phase PHASE\n")
+    assert out.splitlines() == [
+        "Task 4  Item 4  now · no ticket yet",
+        "not ready",
+        "Task 3  Item 3  next · build  it is blocked",
+        "  next  agenticops ticket new 4 --phase PHASE",
+    ]
+    must(grown, "work", "link", "4", "--blocked-by", "3")
+    assert must(grown, "work", "ready", "--kind", "Task").splitlines()[0] == "nothing is ready"
 
 
 def test_an_empty_train_has_no_tree(at: Board) -> None:
@@ -201,11 +207,37 @@ def test_links_come_and_go_and_lead_the_trace(grown: Path) -> None:
     assert (found["needs"], found["client"], found["depends"]) == ([need], client, ["5"])
     assert found["links"] == {"tickets": ["shape_1"]}
     assert "Item 2" in must(grown, "trace", need) and need in must(grown, "work", "show", "2")
+    above = {(node["kind"], node["id"]) for node in data(grown, "trace", "2")["up"]}
+    assert above == {("need", need), ("client", client), ("ticket", "shape_1"), ("item", "1")}
     assert "linked so already" in refused(grown, "work", "link", "2", "--blocked-by", "5")
     (grown / SHELVES["need"].path(need)).unlink()
     must(grown, "work", "link", "2", "--needs", need, "--client", client, "--ticket", "shape_1", "--remove")
     found = item(grown, 2)
     assert (found["needs"], found["client"], found["links"]) == ([], "", {"tickets": []})
+
+
+def test_what_is_linked_is_told_and_shown(grown: Path) -> None:
+    client = data(grown, "client", "new", "--title", "Ward 7")["id"]
+    must(grown, "ticket", "new", "1")
+    out = must(grown, "work", "link", "2", "--blocked-by", "5", "--client", client, "--ticket", "shape_1")
+    assert out.startswith(f"✓ 2  client: {client} · waits for: 5 · tickets: shape_1 ")
+    assert must(grown, "work", "link", "2", "--blocked-by", "5", "--remove").startswith("✓ 2  waits for: none ")
+    shown = must(grown, "work", "show", "2")
+    assert f"client    {client}\n" in shown and "tickets   shape_1\n" in shown
+
+
+def test_show_says_what_leads_on(grown: Path) -> None:
+    def last(name: str) -> str:
+        return must(grown, "work", "show", name).splitlines()[-1]
+
+    assert last("2") == "  next  agenticops ticket new 2"
+    assert last("3") == "  next  agenticops ticket new 3 --phase PHASE"
+    must(grown, "work", "link", "3", "--blocked-by", "5")
+    assert last("3") == "  next  agenticops work ready"
+    must(grown, "ticket", "new", "1")
+    assert last("1") == "  next  agenticops ticket show shape_1"
+    must(grown, "ticket", "cancel", "shape_1", "--reason", "no budget")
+    assert last("1") == "  next  agenticops trace 1"
 
 
 def test_other_links_of_the_document_keep_their_values(grown: Path) -> None:
@@ -366,8 +398,10 @@ def test_phase_and_agent_of_a_ticket_are_the_logs(grown: Path) -> None:
 )
 def test_rules_that_cannot_be_meant_are_refused_and_found(grown: Path, text: str, words: str, code: str) -> None:
     write(grown, "config/triage.yml", text)
-    assert words in refused(grown, "work", "triage")
-    assert codes(grown, "check") == [code]
+    err = refused(grown, "work", "triage")
+    (found,) = data(grown, "check", code=3)["findings"]
+    assert words in err and f"config/triage.yml:{found['line']}" in err
+    assert found["code"] == code and found["path"] == "config/triage.yml" and found["line"] and found["hint"]
 
 
 def test_an_item_that_travels_stands_where_its_ticket_is(at: Board) -> None:

@@ -63,3 +63,47 @@ def test_what_can_never_run_says_why(command: str, words: str) -> None:
 def test_the_clones_configuration_is_listed() -> None:
     (found,) = configured({"filter.x.clean": ("rm -rf ~", "")})
     assert found.place == "git config filter.x.clean" and found.argv == ("rm -rf ~",) and found.digest
+
+
+DRIVE = """\
+schema: 1
+
+providers:
+  script:
+    command: [scripts/agent.sh, "{model}"]
+    models: [{name: small}]
+    environment: {TOKEN: "env:TOKEN"}
+    files: [scripts/more.sh]
+"""
+
+
+def provider(drive: str = DRIVE, **files: str) -> Executable:
+    scripts = {"scripts/agent.sh": "echo 1\n", "scripts/more.sh": "echo 2\n"}
+    (found,) = executables(tiny_train(files={"config/drive.yml": drive, **scripts, **files}))
+    return found
+
+
+def test_a_provider_of_the_auto_pilot_is_trusted_with_all_that_steers_it() -> None:
+    one = provider()
+    assert one.place == "config/drive.yml providers.script" and one.argv == ("scripts/agent.sh", "{model}")
+    assert one.files == ("scripts/agent.sh", "scripts/more.sh") and not one.refused
+    assert one.given == ("TOKEN=env:TOKEN", "{model}=small")
+    changed = [
+        provider(DRIVE.replace("env:TOKEN", "env:OTHER")),
+        provider(DRIVE.replace("TOKEN: ", "LD_PRELOAD: ")),
+        provider(DRIVE.replace("name: small", "name: --yolo")),
+        provider(**{"scripts/more.sh": "rm\n"}),
+    ]
+    assert len({one.digest, *(other.digest for other in changed)}) == 5
+    assert provider(DRIVE.replace("schema: 1", "schema: 1\n\ntries: 2")).digest == one.digest
+
+
+def test_what_is_given_is_not_taken_for_words() -> None:
+    words = DRIVE.replace('"{model}"]', '"{model}", "TOKEN=env:TOKEN", "{model}=small"]')
+    bare = words.replace('    models: [{name: small}]\n    environment: {TOKEN: "env:TOKEN"}\n', "")
+    assert provider(bare.replace('"{model}", ', "")).digest != provider().digest
+
+
+def test_settings_that_cannot_be_read_name_nothing_and_shells_get_no_line() -> None:
+    assert executables(tiny_train(files={"config/drive.yml": DRIVE.replace("schema: 1", "schema: 9")})) == []
+    assert "a shell" in provider(DRIVE.replace("scripts/agent.sh, ", "sh, -c, ")).refused

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from agenticops.core import documents
 from agenticops.core.trace import Branch, Key, Web
 from agenticops.model.event import Event
@@ -29,7 +31,7 @@ EVENTS = (
 )
 
 
-def web(*events: Event, **fields: Any) -> Web:
+def web(*events: Event, files: dict[str, str] | None = None, **fields: Any) -> Web:
     laid = {
         SHELVES["client"].path(CLIENT): text("client", CLIENT),
         SHELVES["need"].path(NEED): text("need", NEED, client=CLIENT, items=[ITEM]),
@@ -39,6 +41,7 @@ def web(*events: Event, **fields: Any) -> Web:
         f"docs/work/{CRD}.md": documents.write_item(item(CRD, kind="CRD", parent=ITEM)),
         f"docs/work/{TASK}.md": documents.write_item(item(TASK, kind="Task", parent=CRD)),
         BRIEF: "# Brief\n",
+        **(files or {}),
     }
     return Web(tiny_train(ticket(), events=events or EVENTS, files=laid))  # type: ignore[arg-type]
 
@@ -104,6 +107,26 @@ def test_links_that_lead_nowhere_are_shown_as_such() -> None:
     assert ("risk", RISK) in found.up["decision", "2026-09-09-gone"]
     moved = web(event("artifact_recorded", f"ticket/{TICKET}", 1, data={"artifact": "brief", "path": "docs/x.md"}))
     assert not moved.nodes["artifact", "docs/x.md"].there
+
+
+def test_a_linked_ticket_leads_to_the_item_that_names_it() -> None:
+    named = item(CRD, kind="CRD", parent=ITEM, needs=(NEED,), client=CLIENT, links={"tickets": [TICKET, "shape_9"]})
+    own = item(ITEM, links={"tickets": [TICKET], "page": "x"})
+    found = web(files={i.path: documents.write_item(i) for i in (named, own)})
+    assert set(found.up["item", CRD]) == {
+        ("item", ITEM), ("need", NEED), ("client", CLIENT), ("ticket", TICKET), ("ticket", "shape_9"),
+    }  # fmt: skip
+    assert ("item", CRD) in found.down["ticket", TICKET]
+    assert not found.nodes["ticket", "shape_9"].there, "it is not there, and shown"
+    assert set(found.up["ticket", TICKET]) == {("item", ITEM)}, "an item's own ticket came of it, whoever links it"
+    up, down = found.tree(("item", CRD), found.up), found.tree(("item", ITEM), found.down)
+    assert ("ticket", TICKET) in ids(up) and ids(down).count(("item", CRD)) == 2
+
+
+@pytest.mark.parametrize("links", [{}, {"tickets": None}, {"tickets": "shape_9"}, {"tickets": {"a": 1}}])
+def test_what_is_no_list_of_tickets_links_nothing(links: dict[str, Any]) -> None:
+    found = web(files={item(CRD).path: documents.write_item(item(CRD, kind="CRD", parent=ITEM, links=links))})
+    assert set(found.up["item", CRD]) == {("item", ITEM)}
 
 
 def test_what_cannot_be_read_is_a_node_that_says_so() -> None:

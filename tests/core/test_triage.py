@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from agenticops.core import documents, triage
-from agenticops.core.triage import Proposal, Rule, Rules, Subject, When
+from agenticops.core.triage import Proposal, Rule, Subject, When
+from agenticops.errors import StateError
 from tests.support import TINY
 
 SUBJECT = Subject("Login fails: “Out of memory”", "On the PHONE only.\nSee [x].", ("bug", "Area:Web"), "Ada")
@@ -47,12 +47,60 @@ def test_the_first_rule_wins_a_field_and_labels_add_up() -> None:
     assert triage.triage(SUBJECT, rules[:1]) == Proposal()
 
 
-def test_rules_that_the_pipeline_does_not_know_are_found() -> None:
+RULES = """\
+schema: 1
+
+rules:
+
+  - name: pumps
+    when: {words: [pump]}
+    phase: build
+
+  - name: people
+    when:
+      authors: [ada]
+    agent: maker
+"""
+
+
+def test_rules_that_the_pipeline_does_not_know_are_found_with_their_lines() -> None:
     pipeline = documents.read_pipeline(TINY.encode())
-    rules = [Rule("a", When(), phase="build", agent="maker"), Rule("b", When(), phase="x", agent="y")]
-    assert [f.code for f in triage.lint(rules, pipeline)] == ["VT301", "VT303"]
+    assert list(triage.lint(RULES.encode(), pipeline)) == []
+    wrong = RULES.replace("phase: build", "phase: x").replace("agent: maker", "agent: y").encode()
+    found = list(triage.lint(wrong, pipeline))
+    assert [(f.code, f.place) for f in found] == [("VT301", f"{triage.PATH}:7"), ("VT303", f"{triage.PATH}:12")]
+    assert all(f.hint.startswith("the pipeline knows: ") for f in found)
 
 
-def test_a_misspelt_rule_is_refused() -> None:
-    with pytest.raises(msgspec.ValidationError, match="prioriti"):
-        msgspec.convert({"rules": [{"name": "a", "when": {}, "prioriti": "now"}]}, Rules)
+@pytest.mark.parametrize(
+    ("old", "new", "line", "words"),
+    [
+        ("schema: 1\n", "", 1, "the field schema is missing; this version reads 1"),
+        ("schema: 1", "schema: 2", 1, "schema 2 is not known; this version reads 1"),
+        (RULES, "- a\n", 1, "the rules of triage are a mapping"),
+        (RULES, "schema: 1\n\nrules: {a: 1}\n", 3, "rules: a list is wanted"),
+        (RULES, "schema: 1\n\nrule: []\n", 3, "rule: unknown field"),
+        (RULES, "schema: 1\n\nrules:\n  - name: [\n", 5, "not YAML"),
+        ("agent: maker", "agents: maker", 12, "rules.1.agents: unknown field"),
+        ("agent: maker", "priority: soon", 12, "rules.1.priority: unknown value 'soon'"),
+        ("authors: [ada]", "author: [ada]", 11, "rules.1.when.author: unknown field"),
+        ("authors: [ada]", "authors: ada", 11, "rules.1.when.authors: a list is wanted, not text"),
+        ("- name: people\n    when", "- when", 9, "the field name is missing"),
+        ("name: people", 'name: " "', 9, "has no name"),
+        ("name: people", "name: pumps", 9, "triage rule 'pumps' stands twice"),
+        ("      authors: [ada]\n", "      {}\n", 9, "triage rule 'people' looks for nothing"),
+        ("    agent: maker\n", "", 9, "triage rule 'people' proposes nothing"),
+    ],
+)
+def test_what_is_wrong_has_its_line_and_a_hint(old: str, new: str, line: int, words: str) -> None:
+    assert old in RULES
+    with pytest.raises(StateError) as caught:
+        triage.read(RULES.replace(old, new).encode())
+    assert words in caught.value.message and caught.value.place == f"{triage.PATH}:{line}"
+    assert caught.value.hint
+
+
+def test_an_unknown_priority_names_those_that_are_known() -> None:
+    with pytest.raises(StateError) as caught:
+        triage.read(RULES.replace("phase: build", "priority: soon").encode())
+    assert caught.value.hint == "known: now, next, future"

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agenticops.errors import ConflictError, RemoteError, TrainError, UsageError
 from agenticops.flows import claim, select
+from agenticops.flows.forge import fence
+from agenticops.model.lease import HOLDS, SKEW
+from agenticops.ports.git import Git
+from agenticops.ports.lease import Held, Leases
 from tests import hub
 from tests.forge import Forge, access
 from tests.forge.faults import Request
 from tests.hub import forge
 from tests.stations import Board, data, events, must
-from tests.support import OPERATOR, commit_all, git, workspace
+from tests.support import OPERATOR, FixedClock, commit_all, git, new_repo, run_cli, workspace, write
 
 __all__ = ["forge"]
 
@@ -96,6 +105,106 @@ def test_nobody_who_claims_at_the_same_moment_is_taken_off(repo: Path, forge: Fo
     with pytest.raises(ConflictError, match="assigned to grace"):
         claim.claim(workspace(repo), "1")
     assert forge.issue(1).assignees == ["grace"] and events(repo, "item_edited") == []
+
+
+@pytest.fixture
+def clones(repo: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two clones whose claims go by a lease at their remote."""
+    write(repo, "config/forge.yml", "schema: 1\n\nlease: remote\n")
+    commit_all(repo)
+    bare = new_repo(tmp_path / "bare.git", "--bare", "--initial-branch=main")
+    git(repo, "remote", "add", "origin", str(bare))
+    git(repo, "push", "--quiet", "origin", "main")
+    other = tmp_path / "other"
+    git(tmp_path, "clone", "--quiet", str(bare), str(other))
+    return repo, other
+
+
+def bobs(clone: Path) -> Held:
+    """Take the lease of the claims in a clone, as somebody else."""
+    leases = Leases(Git.discover(str(clone)), FixedClock(), "origin")
+    return leases.acquire("claim", "Bob <bob@example.org>", "desk", "claim of #1")
+
+
+def names(request: Request) -> bool:
+    return request.path.endswith("/assignees")
+
+
+@pytest.mark.parametrize(
+    ("logins", "remote"), [(("ada", "grace"), True), (("ada", "ada"), True), (("ada", "ada"), False)]
+)
+def test_of_two_at_the_same_moment_exactly_one_gets_it(
+    clones: tuple[Path, Path], forge: Forge, logins: tuple[str, str], remote: bool
+) -> None:
+    where = clones if remote else (clones[0], clones[0])
+    if not remote:
+        write(clones[0], "config/forge.yml", "schema: 1\n\nlease: local\n")
+    # Both look, and both see that nobody has it, before either can go on.
+    both = threading.Barrier(2, timeout=30)
+    forge.faults.when(lambda r: r.operation == "query", "call before", times=2, call=lambda r: both.wait() and None)
+
+    def claims(clone: Path, login: str) -> subprocess.CompletedProcess[str]:
+        return run_cli(clone, "next", "1", "--claim", "--as", login, check_code=None)
+
+    with ThreadPoolExecutor() as pool:
+        done = list(pool.map(claims, where, logins))
+    (winner,) = (at for at in (0, 1) if done[at].returncode == 0)
+    loser = done[1 - winner]
+    assert loser.returncode == 5 and not loser.stdout
+    assert re.search(rf"assigned to {logins[winner]}|claimed for {logins[winner]} meanwhile", loser.stderr), (
+        loser.stderr
+    )
+    assert forge.issue(1).assignees == [logins[winner]] and "now" in forge.labels_of(1)
+    assert [r.method for r in forge.requests if names(r)] == ["POST"], "nobody had to let go"
+    assert len([e for clone in set(where) for e in events(clone, "item_edited") if "claimed" in e["data"]]) == 1
+
+
+def test_who_waits_too_long_is_told_for_whom(
+    clones: tuple[Path, Path], forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(claim, "WAIT", 0.1)
+    bobs(clones[1])
+    with pytest.raises(ConflictError, match=r"held by Bob <bob@example.org> on desk \(claim of #1\)"):
+        claim.claim(workspace(clones[0]), "1")
+    assert not [r for r in forge.requests if names(r)]
+
+
+@pytest.mark.parametrize("his", [True, False])
+def test_who_waited_looks_again(
+    clones: tuple[Path, Path], forge: Forge, monkeypatch: pytest.MonkeyPatch, his: bool
+) -> None:
+    held, acquired = bobs(clones[1]), fence._acquired
+    if his:
+        forge.edit(1, assignees=["ada"])  # the same account in another clone: its name says nothing
+
+    def meanwhile(*arguments: Any) -> Held:
+        *others, told = arguments
+        return acquired(*others, lambda error: (told(error), held.release()))
+
+    monkeypatch.setattr(fence, "_acquired", meanwhile)
+    if his:
+        with pytest.raises(ConflictError, match=r"#1 was claimed for ada meanwhile: .* held by Bob"):
+            claim.claim(workspace(clones[0]), "1")
+        assert not [r for r in forge.requests if names(r)]
+    else:
+        assert claim.claim(workspace(clones[0]), "1").remote and forge.issue(1).assignees == ["ada"]
+
+
+def test_a_claim_whose_lease_was_lost_writes_nothing(clones: tuple[Path, Path], forge: Forge) -> None:
+    here = workspace(clones[0])
+    looks: list[Request] = []
+
+    def overslept(request: Request) -> None:
+        looks.append(request)
+        if len(looks) == 3:  # who am I, is it free, is it still
+            assert isinstance(here.clock, FixedClock)
+            here.clock.now += HOLDS + SKEW + 1
+            Leases(Git.discover(str(clones[1])), here.clock, "origin").acquire("claim", "Bob", "desk", "claim of #2")
+
+    forge.faults.when(lambda r: r.operation == "query", "call before", times=3, call=overslept)
+    with pytest.raises(ConflictError, match="the lease claim was lost: Bob on desk took it over"):
+        claim.claim(here, "1")
+    assert forge.issue(1).assignees == [] and events(clones[0], "item_edited") == []
 
 
 def test_a_claim_that_was_cut_off_goes_on(repo: Path, forge: Forge) -> None:

@@ -9,7 +9,7 @@ from agenticops.core.sync import base
 from agenticops.errors import ConflictError, RemoteError, TrainError, UsageError
 from agenticops.flows import ticket as tickets
 from agenticops.flows import work
-from agenticops.flows.forge import applying, opening, planning, resolving
+from agenticops.flows.forge import applying, labels, opening, planning, resolving
 from agenticops.model.forge import Action
 from agenticops.model.lease import HOLDS, SKEW
 from agenticops.ports.git import Git
@@ -17,6 +17,7 @@ from agenticops.ports.lease import Leases
 from agenticops.store.lock import Lock
 from tests import insync
 from tests.forge import Forge, access
+from tests.forge.faults import Request
 from tests.insync import add, apply, forge, item, plan, settled
 from tests.support import NOW, FixedClock, commit_all, git, new_repo, workspace, write
 
@@ -70,6 +71,7 @@ def test_a_field_that_both_changed_waits_for_a_person_and_nothing_else_does(repo
     work.edit(workspace(repo), name, {"title": "Refills now", "milestone": "Spring"})
     forge.edit(1, title="Refills later")
     found = apply(repo)
+    assert not found.whole and found.done and not apply(repo).whole
     (conflict,) = found.planned.plan.conflicts
     assert (conflict.field, conflict.local, conflict.remote) == ("title", "Refills now", "Refills later")
     assert forge.repo.milestones and item(repo, name).title == "Refills now"
@@ -197,6 +199,30 @@ def test_a_rule_that_both_sides_would_break_blocks(repo: Path, forge: Forge) -> 
     assert {item(repo, name).priority for name in names} == {"now"}
 
 
+def test_labels_are_made_by_who_has_the_lease_of_the_sync(
+    repo: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = shared(repo)
+    held = elsewhere.acquire("sync", "Bob <bob@example.org>", "desk", "github apply")
+    with pytest.raises(ConflictError, match=r"held by Bob <bob@example\.org> on desk"):
+        labels.apply(workspace(repo))
+    assert labels.plan(workspace(repo)) and not forge.repo.labels
+    held.release()
+    here = workspace(repo)
+
+    def overslept(request: Request) -> None:
+        for clock in (here.clock, elsewhere.clock):
+            assert isinstance(clock, FixedClock)
+            clock.now += HOLDS + SKEW + 1
+        elsewhere.acquire("sync", "Bob <bob@example.org>", "desk", "github apply")
+
+    makes = lambda request: request.writes and request.path.endswith("/labels")  # noqa: E731
+    forge.faults.when(makes, "call after", call=overslept)
+    with pytest.raises(ConflictError, match=r"lost: Bob <bob@example\.org> on desk took it over"):
+        labels.apply(here)
+    assert len(forge.repo.labels) == 1
+
+
 def test_only_the_default_branch_syncs_and_one_at_a_time(
     repo: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -303,22 +329,8 @@ def test_an_issue_that_is_gone_holds_up_nobody_else(repo: Path, forge: Forge) ->
     found = apply(repo)
     assert list(found.skipped) == [lost]  # a list of what changed since says nothing of it
     again = apply(repo)
-    assert [f.code for f in again.planned.plan.findings] == ["VT489"] and again.whole
+    assert [f.code for f in again.planned.plan.findings] == ["VT489"] and not again.whole
     assert list(forge.repo.issues) == [2]
-
-
-def test_an_issue_that_was_moved_is_said_and_holds_up_nobody_else(repo: Path, forge: Forge) -> None:
-    names = [add(repo, title) for title in ("One", "Two")]
-    apply(repo)
-    lost = next(name for name in names if item(repo, name).issue == 1)
-    forge.move(1, "acme/other")
-    for name in names:
-        work.edit(workspace(repo), name, {"milestone": "Spring"})
-    found = plan(repo, whole=True)
-    assert [f.code for f in found.plan.findings] == ["VT489"] and f"#1 of {lost}" in found.plan.findings[0].message
-    assert apply(repo).whole
-    assert forge.state.repositories["acme/other"].issues[1].milestone is None
-    assert forge.issue(2).milestone
 
 
 def test_offline_all_is_as_it_was_read_last(repo: Path, forge: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

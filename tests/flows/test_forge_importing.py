@@ -128,3 +128,30 @@ def test_status_tells_what_waits(repo: Path, forge: Forge, monkeypatch: pytest.M
     assert found.waiting and found.limit and found.limit.remaining < 5000
     monkeypatch.setenv("GITHUB_API_URL", "http://127.0.0.1:9")
     assert "cannot be reached" in status.status(workspace(repo)).offline
+
+
+@pytest.mark.parametrize("boarded", [False, True])
+def test_first_labels_and_columns_of_what_was_imported_do_not_count_for_the_brake(
+    repo: Path, forge: Forge, boarded: bool
+) -> None:
+    if boarded:
+        forge.board("Backlog", "Ready", "In progress", "In review", "Done")
+        write(repo, "config/forge.yml", "schema: 1\n\nboard: acme/1\n")
+    for number in range(12):
+        forge.create(f"Old {number}")
+    assert len(adopt(repo).items) == 12
+    assert len(plan(repo).plan.actions) == 12 * (1 + boarded) + 2
+    assert plan(repo).held == "" and apply(repo).whole
+    settled(repo)
+    for number in range(1, 6):
+        forge.edit(number, labels=[])
+    assert "changes 5 of 12" in plan(repo).held, "now the labels are no first ones"
+
+
+def test_what_else_is_changed_of_what_was_imported_counts(repo: Path, forge: Forge) -> None:
+    for number in range(12):
+        forge.create(f"Old {number}")
+    assert len(adopt(repo).items) == 12
+    for number in range(1, 5):
+        forge.edit(number, title=f"New {number}")
+    assert "changes 4 of 12" in plan(repo).held

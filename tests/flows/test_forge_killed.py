@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from agenticops.flows import ticket as tickets
 from agenticops.flows import work
 from tests import insync
 from tests.forge import Forge
@@ -29,6 +30,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     above = add(repo, "Refills", start=True, body="Text", milestone="Spring", assignees=("ada",))
     below = add(repo, "Ask", kind="CRD", parent=above)
     add(repo, "Call", kind="Task", parent=below, depends=(above,))
+    tickets.block(workspace(repo), f"shape_{above}", "waits")
     for title in ("Sort", "Print"):
         add(repo, title, priority="future")
     return repo
@@ -73,6 +75,7 @@ def test_a_killed_apply_goes_on_where_it_was(written: Path, forge: Forge, tmp_pa
         assert len(numbers) == len(forge.repo.issues) == 5
         assert {n: i.issue for n in workspace(repo).train.item_ids() if (i := insync.item(repo, n))} == numbers
         settled(repo)
+        assert len(forge.repo.comments) == 1
 
 
 def test_a_relation_that_was_made_before_the_kill_is_seen(forge: Forge, tmp_path: Path) -> None:

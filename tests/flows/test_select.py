@@ -13,7 +13,7 @@ from agenticops.flows import conduct, select, session, visit
 from agenticops.flows import ticket as tickets
 from agenticops.flows import work as works
 from agenticops.model.work import WorkItem
-from tests.support import NOW, workspace, write
+from tests.support import NOW, replace_file, workspace, write
 
 PHASE = "requirements"
 HOUR = 3_600_000
@@ -55,9 +55,11 @@ def test_kind_and_label_decide(train: Path) -> None:
 
 def test_what_waits_or_is_assigned_is_not_taken(train: Path) -> None:
     add(train, 1, assignees=("grace", "bob"))
-    add(train, 2, depends=("3",))
     add(train, 3, start=True)
-    add(train, 4, depends=("9",))
+    add(train, 2, depends=("3",))
+    add(train, 4)
+    page = train / "docs/work/4.md"
+    replace_file(page, page.read_text().replace("depends: []", 'depends: ["9"]'))
     choice = choose(train)
     assert choice.item and choice.item.id == "3"
     assert choice.passed == {

@@ -108,6 +108,97 @@ def test_a_broken_document_a_broken_shard_and_an_unfinished_merge(at: Board) -> 
     assert "VT304" in {c for c, _ in found(repo)}
 
 
+def planned(repo: Path) -> None:
+    """Commit a PRD 7 with the CRD 8 below it and the Task 9 below that, and the PRD 10; of 11 a Task without parent."""
+    for number, kind, above in ((7, "PRD", 0), (8, "CRD", 7), (9, "Task", 8), (10, "PRD", 0), (11, "Task", 0)):
+        parent = ("--parent", str(above)) if above else ()
+        must(repo, "work", "new", "--kind", kind, "--title", f"Item {number}", "--issue", str(number), *parent)
+    commit_all(repo)
+
+
+def test_the_tree_of_items_is_judged_where_the_commit_changes_it(at: Board) -> None:
+    repo = at("tiny")
+    planned(repo)
+    must(repo, "work", "edit", "7", "--title", "A new title")
+    git(repo, "add", "-A")
+    assert found(repo) == [], "the Task without a parent was there before"
+    must(repo, "work", "new", "--kind", "Task", "--title", "One more", "--issue", "12")
+    git(repo, "add", "-A")
+    assert found(repo) == [("VT487", "docs/work/12.md")]
+    edit(repo, "docs/work/8.md", "depends: []", 'depends:\n  - "9"')
+    edit(repo, "docs/work/9.md", "depends: []", 'depends:\n  - "8"')
+    git(repo, "add", "docs/work/8.md")
+    assert found(repo) == [("VT487", "docs/work/12.md")], "the circle closes in the working tree only"
+    git(repo, "add", "-A")
+    assert found(repo) == [("VT485", "docs/work/8.md"), ("VT487", "docs/work/12.md")]
+    git(repo, "commit", "--quiet", "--no-verify", "-m", "A circle, past every hook")
+    must(repo, "work", "edit", "10", "--priority", "future")
+    git(repo, "add", "-A")
+    assert found(repo) == [], "it is not this commit's"
+
+
+def test_what_stood_below_an_item_that_goes_is_found(at: Board) -> None:
+    repo = at("tiny")
+    planned(repo)
+    git(repo, "rm", "--quiet", "--cached", "docs/work/8.md")
+    assert ("VT486", "docs/work/9.md") in found(repo)
+
+
+def test_the_flow_is_judged_where_the_commit_has_a_part_in_it(at: Board) -> None:
+    repo = at("tiny")
+    planned(repo)
+    for name in ("7", "10"):
+        must(repo, "work", "edit", name, "--priority", "now")
+        git(repo, "add", "-A")
+        assert found(repo) == ([("VT480", "docs/work/10.md")] if name == "10" else [])
+    must(repo, "work", "edit", "10", "--priority", "next")
+    assert found(repo) == [("VT480", "docs/work/10.md")], "what is staged counts, not the file"
+    write(repo, "config/forge.yml", "schema: 1\n\nexceptions: [VT480]\n")
+    git(repo, "add", "config")
+    assert found(repo) == []
+    git(repo, "commit", "--quiet", "--no-verify", "-m", "Two at once")
+    must(repo, "work", "edit", "8", "--title", "Other")
+    write(repo, "config/forge.yml", "schema: 1\n")
+    git(repo, "add", "docs/work/8.md", ".agenticops")
+    assert found(repo) == []
+    git(repo, "add", "config")
+    assert found(repo) == [("VT480", "docs/work/10.md")], "other settings concern all that flow"
+
+
+def test_rules_of_triage_and_settings_are_judged_when_config_changes(at: Board) -> None:
+    repo = at("tiny")
+    planned(repo)
+    write(repo, "config/triage.yml", "schema: 1\n\nrules:\n\n  - name: a\n    when: {words: [x]}\n    phase: launch\n")
+    write(repo, "config/forge.yml", "schema: 1\n\nboard: x\n")
+    git(repo, "add", "config")
+    verdict = staged.judge(Workspace(str(repo)))
+    assert [(f.code, f.place) for f in verdict.findings] == [
+        ("VT301", "config/triage.yml:7"),
+        ("VT304", "config/forge.yml:3"),
+    ]
+    git(repo, "commit", "--quiet", "--no-verify", "-m", "Wrong, past every hook")
+    must(repo, "work", "edit", "7", "--title", "A new title")
+    git(repo, "add", "-A")
+    assert found(repo) == []
+
+
+def test_items_that_were_read_are_not_read_again(at: Board, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo = at("tiny")
+    planned(repo)
+    must(repo, "work", "edit", "9", "--title", "Other")
+    git(repo, "add", "-A")
+    assert found(repo) == []
+    train = Workspace(str(repo)).staged_train("docs/work")
+    read: list[str] = []
+    monkeypatch.setattr(train.stage, "content", read.append)
+    assert {i.id: i.title for i in train.items()} == {i.id: i.title for i in Workspace(str(repo)).train.items()}
+    assert read == []
+    must(repo, "work", "edit", "9", "--title", "Once more")
+    git(repo, "add", "-A")
+    fresh = Workspace(str(repo)).staged_train("docs/work")
+    assert next(i.title for i in fresh.items() if i.id == "9") == "Once more"
+
+
 def test_a_phase_branch_keeps_to_its_ticket_and_large_files_stay_out(at: Board) -> None:
     repo = at("tiny-ready")
     git(repo, "switch", "--quiet", "-c", "phase/build_142")

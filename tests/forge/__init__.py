@@ -11,6 +11,7 @@ It proves shape and logic, not GitHub's behaviour: what GitHub does not document
         forge.edit(3, title="New", state="closed")
         forge.call("POST", "REPO/issues/3/comments", {"body": "Hi"}, login="grace")   # any path of the API
         forge.seed(10_000)                      # many issues at once
+        forge.move(3, "acme/other"); forge.delete(4)   # transferred (301), deleted (410)
         forge.board("Backlog", "Ready")         # a board (Projects v2) of acme with a Status
         forge.use_git(bare)                     # branches, commits and merges of a real bare repository
         forge.requests, forge.writes            # the log: number, method, path, query, writes, status, fault
@@ -21,6 +22,7 @@ It proves shape and logic, not GitHub's behaviour: what GitHub does not document
         forge.limits.core = 10                  # the primary limit; `window` is its length in seconds
         forge.state.clock.step = 0              # all further changes in one second
         forge.state.relations_touch = False     # relations do not change updated_at (GitHub tells neither)
+        forge.state.graph_follows = False       # GraphQL does not find an issue that was moved (GitHub tells neither)
         forge.webhooks.listen()                 # then .deliveries (signed), .post_all(url); webhooks.examples()
         kept = forge.state.snapshot(); forge.state.restore(kept)
 

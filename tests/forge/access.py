@@ -77,6 +77,7 @@ class Gatekeeper:
             READ: Access("reader", write=False),
             APP: Access("train[bot]", app=True),
         }
+        self.sign_on = ""  # where the organisation lets a token in that it does not know yet
         self.public_key: str | None = None  # when set, the signature of an app's token is verified too
         self._given = 0
 
@@ -90,6 +91,9 @@ class Gatekeeper:
         access = self.tokens.get(token)
         if access is None or (access.expires is not None and access.expires <= time.time()):
             raise Refused(401, "Bad credentials")
+        if self.sign_on:
+            message = "Resource protected by organization SAML enforcement. You must grant your token access."
+            raise Refused(403, message, headers={"X-GitHub-SSO": f"required; url={self.sign_on}"})
         if writes and not access.write:
             raise Refused(403, f"Resource not accessible by {'integration' if access.app else 'personal access token'}")
         return access

@@ -71,6 +71,8 @@ class Call:
         if number in self.repository.moved:
             address = f"{self.state.root}/repos/{self.repository.moved[number]}"
             raise Refused(301, "Moved Permanently", headers={"Location": address})
+        if number in self.repository.deleted:
+            raise Refused(410, "This issue was deleted")
         if found is None:
             raise Refused(404, "Not Found")
         return found

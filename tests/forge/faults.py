@@ -5,10 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 # What happens before the change is made, and what happens although it was made.
 BEFORE = ("502 before", "503", "403", "403 wait", "429", "429 wait", "rate", "reset before", "call before")
 AFTER = ("502 after", "reset after", "slow", "truncated", "malformed", "call after")
+# What only GraphQL answers: with status 200, in words.
+GRAPH = ("graph limit", "graph code", "graph secondary", "graph words", "graph broke")
 RETRY_AFTER = 1  # seconds; kept short because clients really wait
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 # Status, message and headers of the answers that are given in place of the right one.
@@ -20,6 +23,17 @@ ANSWERS = {
     "403 wait": (403, SECONDARY, {"Retry-After": str(RETRY_AFTER)}),
     "429": (429, SECONDARY, {}),
     "429 wait": (429, SECONDARY, {"Retry-After": str(RETRY_AFTER)}),
+}
+
+
+BROKE = "Something went wrong while executing your query. Please include `ABCD:1234` when reporting this issue."
+LIMIT = "API rate limit already exceeded for user ID 1."
+BODIES: dict[str, dict[str, Any]] = {
+    "graph limit": {"errors": [{"type": "RATE_LIMIT", "message": LIMIT}]},
+    "graph code": {"errors": [{"code": "graphql_rate_limit", "message": "No more today."}]},
+    "graph secondary": {"data": None, "errors": [{"message": SECONDARY}]},
+    "graph words": {"message": SECONDARY, "documentation_url": "https://docs.github.com/graphql"},
+    "graph broke": {"data": None, "errors": [{"message": BROKE}]},
 }
 
 
@@ -105,8 +119,8 @@ class Faults:
 
 
 def _fault(kind: str, call: Callable[[Request], None] | None) -> Fault:
-    if kind not in BEFORE + AFTER:
-        raise ValueError(f"{kind!r} is no fault: {', '.join(BEFORE + AFTER)}")
+    if kind not in BEFORE + AFTER + GRAPH:
+        raise ValueError(f"{kind!r} is no fault: {', '.join(BEFORE + AFTER + GRAPH)}")
     if kind.startswith("call") != (call is not None):
         raise ValueError("the faults “call before” and “call after” need a call, and the others have none")
     return Fault(kind, call)

@@ -129,8 +129,10 @@ def comment(call: Call) -> Answer:
 
 
 def add_comment(call: Call) -> Answer:
-    """Write a comment."""
+    """Write a comment; not where the conversation is locked, for who may not write to the repository."""
     issue = call.issue()
+    if issue.locked and call.login in call.repository.kept_out:
+        raise Refused(403, "Unable to create comment because issue is locked.")
     body = _comment_body(call)
     made = Comment(call.state.next_id(), issue.number, body, call.login, call.now, call.now)
     call.repository.comments[made.id] = made
@@ -166,7 +168,8 @@ def delete_comment(call: Call) -> Answer:
 
 def next_number(call: Call) -> int:
     """Give the number of the next issue or pull request."""
-    return max(call.repository.issues, default=0) + 1
+    kept = call.repository
+    return max(max(numbers, default=0) for numbers in (kept.issues, kept.moved, kept.deleted)) + 1
 
 
 def touch(call: Call, issue: Issue, action: str) -> None:

@@ -11,6 +11,7 @@ from tests.forge.state import Issue, Label, Milestone, seconds
 
 COLOUR = re.compile(r"[0-9a-fA-F]{6}\Z")
 NAME_LIMIT = 50
+TITLE_LIMIT = 255
 DESCRIPTION_LIMIT = 100
 LABELS_LIMIT = 100
 
@@ -221,6 +222,9 @@ def _title(call: Call, itself: Milestone | None = None) -> str:
     title = call.fields.get("title")
     if not isinstance(title, str) or not title.strip():
         raise invalid("Milestone", "title", "missing_field")
+    if len(title) > TITLE_LIMIT:
+        message = f"title is too long (maximum is {TITLE_LIMIT} characters)"
+        raise invalid("Milestone", "title", "custom", message=message)
     if any(one.title == title and one is not itself for one in call.repository.milestones.values()):
         raise invalid("Milestone", "title", "already_exists")
     return title

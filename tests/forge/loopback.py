@@ -93,6 +93,8 @@ class Handler(BaseHTTPRequestHandler):
             forge.requests.append(request)
             fault = forge.faults.take(request)
             request.fault = fault.kind if fault else ""
+        if fault and fault.kind in faults.GRAPH:
+            return self._send(request, Answer(200, faults.BODIES[fault.kind]), {})
         if fault and fault.kind in faults.BEFORE and not self._before(request, fault):
             return
         answer, limits = forge.answer(request, dict(self.headers), raw)

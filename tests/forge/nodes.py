@@ -123,7 +123,7 @@ class Nodes:
             "updatedAt": iso(one.updated_at),
             "closedAt": render.time(one.closed_at),
             "milestone": milestone,
-            "parent": lambda _info: None if one.parent is None else write(repository.issues[one.parent]),
+            "parent": lambda _info: self._above(repository, one),
             "repository": lambda _info: self.repository(repository),
             "labels": lambda _info, **page: connection(
                 "labels", [repository.labels[number] for number in one.labels], self.label, page
@@ -144,6 +144,13 @@ class Nodes:
             "blocking": related("blocking", one.blocking),
             "projectItems": lambda _info, includeArchived=True, **page: self._items_of(repository, one, page),
         }
+
+    def _above(self, repository: Repository, one: Issue) -> Value | None:
+        if one.above:
+            name, _, number = one.above.partition("#")
+            there = self.state.repositories[name.casefold()]
+            return self.issue(there, there.issues[int(number)])
+        return None if one.parent is None else self.issue(repository, repository.issues[one.parent])
 
     def label(self, one: Label) -> Value:
         """Give a label."""
@@ -210,6 +217,10 @@ class Nodes:
 
     def _issue_of(self, repository: Repository, number: int) -> Value:
         issue = repository.issues.get(number)
+        if number in repository.moved and self.state.graph_follows:
+            name, _, moved = repository.moved[number].partition("/issues/")
+            repository = self.state.repositories[name.casefold()]
+            issue = repository.issues[int(moved)]
         if issue is None or issue.pull:
             raise refused("NOT_FOUND", f"Could not resolve to an Issue with the number of {number}.")
         return self.issue(repository, issue)

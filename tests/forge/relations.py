@@ -62,7 +62,7 @@ def adopt(call: Call, above: Issue, below: Issue, replace: bool) -> None:
         problem = "Sub issue may only be an issue"
     elif below.number in above.sub_issues:
         problem = "Issue may not contain duplicate sub-issues"
-    elif below.parent is not None and not replace:
+    elif (below.parent is not None or below.above) and not replace:
         problem = "Sub issue may only have one parent"
     elif below is above or below.number in _above(call, above):
         problem = "Sub issue may not create a circular dependency"
@@ -77,7 +77,7 @@ def adopt(call: Call, above: Issue, below: Issue, replace: bool) -> None:
         before.sub_issues.remove(below.number)
         touch(call, before)
     above.sub_issues.append(below.number)
-    below.parent = above.number
+    below.parent, below.above = above.number, ""
     touch(call, above, below)
     call.tell("sub_issues", "sub_issue_added", parent_issue=above, sub_issue=below)
 

@@ -203,6 +203,8 @@ def issue(state: State, repository: Repository, one: Issue) -> dict[str, Any]:
     }
     if one.parent is not None:
         payload["parent_issue_url"] = f"{base(state, repository)}/issues/{one.parent}"
+    elif one.above:
+        payload["parent_issue_url"] = f"{state.root}/repos/{one.above.replace('#', '/issues/')}"
     return payload
 
 

@@ -118,12 +118,31 @@ class Forge:
         """Move an issue to another repository, where it gets a new number; who asks for it is sent there."""
         with self.lock:
             there = self.state.repositories.get(repository.casefold()) or self.state.add_repository(repository)
-            issue = self.repo.issues.pop(number)
-            del self.repo.by_id[issue.id]
+            issue = self._taken_out(number)
             issue.number = 1 + max(there.issues, default=0)
-            issue.labels = []
+            issue.labels, issue.milestone = [], None
             there.issues[issue.number], there.by_id[issue.id] = issue, issue.number
             self.repo.moved[number] = f"{repository}/issues/{issue.number}"
+
+    def delete(self, number: int) -> None:
+        """Delete an issue, as an administrator can; its number is never used again."""
+        with self.lock:
+            self._taken_out(number)
+            self.repo.deleted.add(number)
+
+    def _taken_out(self, number: int) -> Issue:
+        """Take an issue out of its repository, with its relations: what becomes of those GitHub does not tell."""
+        issue = self.repo.issues.pop(number)
+        del self.repo.by_id[issue.id]
+        for other in self.repo.issues.values():
+            lists = other.sub_issues, other.blocked_by, other.blocking
+            if self.state.relations_touch and (other.parent == number or any(number in numbers for numbers in lists)):
+                other.updated_at = self.state.now()
+            other.parent = None if other.parent == number else other.parent
+            for numbers in lists:
+                numbers[:] = [each for each in numbers if each != number]
+        issue.parent, issue.sub_issues, issue.blocked_by, issue.blocking = None, [], [], []
+        return issue
 
     def seed(self, count: int, labels: Iterable[str] = ("Task", "next")) -> None:
         """Open many issues at once, without webhooks."""

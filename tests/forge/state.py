@@ -114,6 +114,7 @@ class Issue:
     lock_reason: str | None = None
     comments: list[int] = field(default_factory=list)
     parent: int | None = None
+    above: str = ""  # a parent in another repository, as owner/name#7
     sub_issues: list[int] = field(default_factory=list)
     blocked_by: list[int] = field(default_factory=list)
     blocking: list[int] = field(default_factory=list)
@@ -209,6 +210,7 @@ class Repository:
     private: bool = False
     archived: bool = False
     has_issues: bool = True
+    kept_out: set[str] = field(default_factory=set)  # who may not comment where a conversation is locked
     labels: dict[int, Label] = field(default_factory=dict)
     milestones: dict[int, Milestone] = field(default_factory=dict)
     issues: dict[int, Issue] = field(default_factory=dict)
@@ -217,6 +219,7 @@ class Repository:
     statuses: dict[int, Status] = field(default_factory=dict)
     by_id: dict[int, int] = field(default_factory=dict)
     moved: dict[int, str] = field(default_factory=dict)  # where issues are that were moved to another repository
+    deleted: set[int] = field(default_factory=set)
     refs: Refs = field(default_factory=MemoryRefs)
 
     @property
@@ -259,6 +262,7 @@ class State:
         self.listeners: list[Callable[[Event], None]] = []
         # GitHub documents neither; a sync must not lean on either answer.
         self.relations_touch = True
+        self.graph_follows = True
         self._last = 0
         self._ids = 1_000_000
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from agenticops.errors import RemoteError
+from agenticops.ports.forge import NoColumns
 from agenticops.ports.github import GitHub
 from agenticops.ports.githubcalls import Refused
 from tests.forge import Forge
@@ -47,12 +47,14 @@ def test_an_issue_is_put_into_a_column(forge: Forge, github: GitHub, kind: str |
 
 def test_a_column_or_a_field_that_is_not_there(forge: Forge, github: GitHub) -> None:
     assert github.board is not None
-    with pytest.raises(RemoteError, match="no column 'Done'") as told:
+    with pytest.raises(NoColumns, match="no column 'Done'") as told:
         github.board.move(github.issues.get(1), "Done")
     assert "Backlog, Ready, In progress" in told.value.hint and forge.writes == []
     github.board.field, github.board._known = "Stage", None
-    with pytest.raises(RemoteError, match="no field 'Stage'"):
+    with pytest.raises(NoColumns, match="no field 'Stage'") as told:
         github.board.columns()
+    assert "status_field" in told.value.hint
+    assert github.board.stands() == {}
 
 
 def test_a_board_that_is_not_there(forge: Forge) -> None:

@@ -12,9 +12,10 @@ from agenticops.errors import EXIT_REMOTE, RemoteError
 from agenticops.model.forge import Label
 from agenticops.ports.github import GitHub
 from agenticops.ports.githubauth import Login, Place, connect
-from agenticops.ports.githubcalls import Calls, Refused, Unclear
+from agenticops.ports.githubcalls import Calls, Off, Refused, Unclear
 from agenticops.ports.githubretry import Limited, Patience
 from tests.forge import Forge, access
+from tests.forge.faults import GRAPH
 from tests.githubs import Waits, connected
 
 REPO = "/repos/acme/train"
@@ -119,6 +120,28 @@ def test_the_limit_of_graphql_is_told_in_words(forge: Forge, calls: Calls) -> No
         calls.query("query { viewer { login } }", {})
 
 
+@pytest.mark.parametrize("kind", [kind for kind in GRAPH if kind != "graph broke"])
+def test_it_has_more_than_one_word_for_it(forge: Forge, calls: Calls, waits: Waits, kind: str) -> None:
+    forge.faults.at(1, kind)
+    assert calls.query("query { viewer { login } }", {})["viewer"]["login"] == "ada"
+    assert waits.slept == [60] and len(forge.requests) == 2
+
+
+def test_words_of_people_are_no_limit(forge: Forge, calls: Calls, waits: Waits) -> None:
+    forge.edit(1, title="secondary rate limit", body="Please wait a few minutes")
+    assert calls.get(f"{REPO}/issues/1")["title"] == "secondary rate limit" and waits.slept == []
+
+
+def test_graphql_that_gave_up_is_asked_again(forge: Forge, calls: Calls, waits: Waits) -> None:
+    forge.faults.at(1, "graph broke")
+    assert calls.query("query { viewer { login } }", {})["viewer"]["login"] == "ada"
+    assert waits.slept == [1]
+    forge.faults.when(lambda request: True, "graph broke", times=9)
+    with pytest.raises(Refused, match="Something went wrong"):
+        calls.query("query { viewer { login } }", {})
+    assert waits.slept == [1, 1, 2, 4]
+
+
 def test_writes_keep_a_second_between_them(forge: Forge, calls: Calls, waits: Waits) -> None:
     for title in ("Two", "Three", "Four"):
         calls.get(REPO)
@@ -180,6 +203,33 @@ def test_a_refusal_says_what_to_do(forge: Forge, token: str, method: str, path: 
     assert hint in told.value.hint and told.value.place == f"{method} {path}"
     assert token not in f"{told.value.message}{told.value.hint}{told.value.place}"
     assert status != 422 or "already_exists" in told.value.message
+
+
+def test_what_is_of_the_whole_repository_says_so(forge: Forge, calls: Calls) -> None:
+    forge.repo.has_issues = False
+    with pytest.raises(Off, match="issues are switched off") as off:
+        calls.write("POST", f"{REPO}/issues", {"title": "Two"})
+    assert "settings" in off.value.hint and not hasattr(off.value, "status") and off.value.exit_code == EXIT_REMOTE
+    forge.repo.archived = True
+    with pytest.raises(Refused) as told:
+        calls.write("POST", f"{REPO}/labels", {"name": "now"})
+    assert "unarchive it" in told.value.hint and "write access" not in told.value.hint
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://github.com/orgs/acme/sso?authorization_request=AB12", True),
+        ("javascript:alert(1)", False),
+        ("https://github.com/\x1b[31m", False),
+    ],
+)
+def test_a_single_sign_on_names_its_page(forge: Forge, calls: Calls, address: str, shown: bool) -> None:
+    forge.gate.sign_on = address
+    with pytest.raises(Refused) as told:
+        calls.get(REPO)
+    assert (f"allow the token at {address}" in told.value.hint) is shown
+    assert "\x1b" not in told.value.hint and "javascript" not in told.value.hint
 
 
 def test_what_a_server_repeats_of_our_secret_is_blacked_out(forge: Forge, calls: Calls) -> None:

@@ -17,10 +17,9 @@ from graphql import build_schema
 from agenticops.core.sync.fields import seen_issue
 from agenticops.errors import EXIT_CONFLICT, ConflictError, RemoteError
 from agenticops.model.forge import Action
-from agenticops.ports.forge import Edit, Milestone, New
+from agenticops.ports.forge import Edit, Milestone, Moved, New
 from agenticops.ports.github import GitHub
-from agenticops.ports.githubcalls import Refused, Unclear
-from agenticops.ports.githubissues import Moved
+from agenticops.ports.githubcalls import Off, Refused, Unclear
 from tests.forge import Forge, access, graphql, issues, render
 from tests.forge.faults import AFTER, BEFORE, Request
 from tests.githubs import MARKER, PATIENCE, Waits, connected, forge, github, new
@@ -125,6 +124,33 @@ def older(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     graphql._read.cache_clear()
 
 
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_where_graphql_gives_up_the_rest_is_read_by_rest(forge: Forge, page: int) -> None:
+    forge.seed(250)
+    asked: list[Request] = []
+
+    def later(request: Request) -> bool:
+        if request.path == "/graphql" and request not in asked:
+            asked.append(request)
+        return len(asked) >= page and request.path == "/graphql"
+
+    forge.faults.when(later, "graph broke", times=9)
+    waits = Waits()
+    with connected(forge, waits=waits) as github:
+        assert [issue.number for issue in github.issues.all()] == list(range(1, 251))
+        assert github.issues.get(7).number == 7
+    assert waits.slept == [1, 2, 4] and forge.faults.take(asked[0]) is not None, "GraphQL is asked no more"
+
+
+def test_a_repository_without_issues_stops_all(forge: Forge, github: GitHub) -> None:
+    forge.seed(2)
+    forge.repo.has_issues = False
+    with pytest.raises(Off, match="switched off"):
+        list(github.issues.all())
+    with pytest.raises(Off, match="switched off"):
+        github.issues.create(new())
+
+
 def test_an_older_server_is_read_by_rest(forge: Forge, older: None) -> None:
     crowd(forge)
     with connected(forge) as github:
@@ -150,22 +176,32 @@ def test_a_server_without_dependencies_is_told(forge: Forge, github: GitHub, mon
     assert github.issues.lacks == {"depends", "parent"}
 
 
-def test_an_issue_that_is_gone(github: GitHub) -> None:
-    with pytest.raises(Refused) as told:
-        github.issues.get(404)
-    assert told.value.status == 404
-
-
 @pytest.mark.parametrize("graph", [True, False])
-def test_an_issue_that_was_moved_is_not_taken_for_another(forge: Forge, github: GitHub, graph: bool) -> None:
+def test_an_issue_that_is_gone(forge: Forge, github: GitHub, graph: bool) -> None:
+    forge.seed(2)
+    forge.delete(2)
+    github.issues._graph = graph
+    for number, status in ((404, 404), (2, 410)):
+        with pytest.raises(Refused) as told:
+            github.issues.get(number)
+        assert told.value.status == status
+    assert [issue.number for issue in github.issues.all()] == [1]
+
+
+@pytest.mark.parametrize(("graph", "follows"), [(True, True), (True, False), (False, False)])
+def test_an_issue_that_was_moved_is_not_taken_for_another(
+    forge: Forge, github: GitHub, graph: bool, follows: bool
+) -> None:
     forge.seed(3)
     seen = github.issues.get(2)
+    forge.state.graph_follows = follows
     for number in (1, 2):  # the second keeps its number
         forge.move(number, "acme/other")
         github.issues._graph = graph
         with pytest.raises(Moved, match=rf"#{number} was moved to https://.*/acme/other/issues/{number}") as told:
             github.issues.get(number)
-        assert told.value.status == 301
+        assert told.value.status == 301 and told.value.to.endswith(f"/acme/other/issues/{number}")
+    assert [issue.number for issue in github.issues.all()] == [3]
     with pytest.raises(Moved):
         github.issues.edit(seen, Edit("New"))
     assert forge.state.repositories["acme/other"].issues[2].title == "Issue 2"

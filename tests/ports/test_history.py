@@ -65,6 +65,27 @@ def test_versions_are_those_of_one_side_newest_first(told: tuple[Path, History])
     assert history.versions("*.md", "main", ["side"]) == []
 
 
+def test_a_merge_gives_a_path_no_version_that_one_of_its_parents_had(told: tuple[Path, History]) -> None:
+    repo, history = told
+    git(repo, "branch", "other")
+    write(repo, "a.md", "2")
+    commit_all(repo)
+    git(repo, "branch", "side")
+    write(repo, "c.md", "1")
+    commit_all(repo)
+    git(repo, "switch", "-q", "other")
+    write(repo, "b.md", "1")
+    commit_all(repo)
+    git(repo, "switch", "-q", "main")
+    git(repo, "merge", "-q", "--no-ff", "-m", "merge", "other")
+    assert history.versions("a.md", "main", ["side"]) == []
+    git(repo, "switch", "-qc", "third", "side")
+    git(repo, "merge", "-q", "--no-ff", "--no-commit", "other")
+    write(repo, "a.md", "3")
+    commit_all(repo)
+    assert history.versions("a.md", "third", ["side"]) == [blob(repo, "third:a.md")]
+
+
 def test_all_of_a_history_and_the_commit_so_many_back(told: tuple[Path, History]) -> None:
     repo, history = told
     first = history.commit("HEAD")

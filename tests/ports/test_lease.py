@@ -14,7 +14,7 @@ from agenticops.errors import ConflictError, RemoteError, StateError, TrainError
 from agenticops.model.lease import SKEW, Lease, standing
 from agenticops.ports.git import Git
 from agenticops.ports.lease import REFS, TRIES, Held, Leases
-from tests.support import NOW, FixedClock, git, new_repo, write
+from tests.support import NOW, FixedClock, commit_all, git, new_repo, write
 
 REF = REFS + "sync"
 RACER = """\
@@ -281,3 +281,100 @@ def test_how_a_lease_stands() -> None:
     assert [standing(lease, "K2", NOW + 1000 + SKEW + n) for n in (0, 1)] == ["held", "expired"]
     assert standing(Lease("sync", "ada", "host", "apply", "K1", 3, NOW, released=True), "K2", NOW) == "free"
     assert [lease.due(NOW + n) for n in (-1, 0, 332, 333)] == [True, False, False, True]
+
+
+MAIN, SIDE = "refs/heads/main", "refs/heads/phase/build_142"
+
+
+def refs(repo: Path) -> dict[str, str]:
+    """Give the branches of a repository that are not checked out by anybody."""
+    rows = git(repo, "for-each-ref", "--format=%(refname) %(objectname)", MAIN, SIDE).splitlines()
+    return dict(row.split() for row in rows)
+
+
+@pytest.fixture(params=["origin", ""])
+def pushing(bare: Path, request: pytest.FixtureRequest) -> tuple[Path, Path, Held, str, str]:
+    """A clone on a branch of its own, where its refs go, a lease that is held, and two commits."""
+    one = clone(bare, "one")
+    git(one, "symbolic-ref", "HEAD", "refs/heads/own")
+    old, new = commit_all(one, "old"), commit_all(one, "new")
+    return one, bare if request.param else one, take(one, "ada", remote=request.param), old, new
+
+
+def test_branches_move_with_a_sign_of_life(pushing: tuple[Path, Path, Held, str, str]) -> None:
+    _, place, held, old, new = pushing
+    at(held, NOW + 1)
+    assert held.push([(MAIN, old, ""), (SIDE, new, "")]) == ""
+    assert refs(place) == {MAIN: old, SIDE: new}
+    assert (git(place, "rev-parse", REF).strip(), held.lease.renewed) == (held.note, NOW + 1)
+    assert held.push([(MAIN, new, old), (SIDE, "", new)]) == ""
+    assert refs(place) == {MAIN: new}
+    held.release()
+
+
+def test_a_branch_that_moved_is_no_lost_lease(pushing: tuple[Path, Path, Held, str, str]) -> None:
+    _, place, held, old, new = pushing
+    assert held.push([(MAIN, new, "")]) == ""
+    note = held.note
+    said = held.push([(SIDE, new, ""), (MAIN, "", old)])
+    assert said == f"{MAIN} moved meanwhile: it names {new[:12]}, not {old[:12]}"
+    assert f"{MAIN} moved meanwhile" in held.push([(SIDE, new, ""), (MAIN, old, "")])
+    assert "it names nothing" in held.push([(SIDE, new, old), (MAIN, old, new)])
+    assert refs(place) == {MAIN: new} and git(place, "rev-parse", REF).strip() == note == held.note
+    assert held.push([(MAIN, old, new)]) == ""
+    assert refs(place) == {MAIN: old}
+
+
+def test_a_stale_holder_moves_nothing(pushing: tuple[Path, Path, Held, str, str]) -> None:
+    one, place, held, old, new = pushing
+    assert held.push([(MAIN, old, "")]) == ""
+    late = held.lease.expires + SKEW + 1
+    at(held, late)
+    other = clone(place, "two") if place != one else one
+    newer = take(other, "bob", late, "origin" if place != one else "")
+    for updates in ([(MAIN, new, old)], [(SIDE, new, "")], [(MAIN, "", new)]):
+        with pytest.raises(ConflictError, match=r"bob <bob@example.org> on host-of-bob took it over \(epoch 2, ours"):
+            held.push(updates)
+    assert refs(place) == {MAIN: old} and git(place, "rev-parse", REF).strip() == newer.note
+
+
+@pytest.mark.parametrize("remote", ["origin", ""])
+def test_who_knows_the_key_need_not_wait(bare: Path, remote: str) -> None:
+    one = clone(bare, "one")
+    dead = take(one, "ada", remote=remote)
+    store = leases(one, remote=remote)
+    with pytest.raises(ConflictError, match="held by ada"):
+        store.acquire("sync", "ada", "here", "again", known="01AAAAAAAAAAAAAAAAAAAAAAAA")
+    held = store.acquire("sync", "ada", "here", "again", known=dead.lease.key, key="01BBBBBBBBBBBBBBBBBBBBBBBB")
+    assert (held.lease.epoch, held.lease.key) == (2, "01BBBBBBBBBBBBBBBBBBBBBBBB")
+    with pytest.raises(ConflictError, match="was lost"):
+        dead.renew()
+    # The same key again: it was pushed by one who did not live to learn so.
+    assert store.acquire("sync", "ada", "here", "again", key=held.lease.key).lease.epoch == 3
+
+
+def test_branches_that_moved_count_though_the_answer_was_lost(
+    bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = clone(bare, "one")
+    new = commit_all(one)
+    held = take(one, "ada")
+    git(one, "remote", "set-url", "origin", f"git@example.org:{bare}")
+    monkeypatch.setenv("GIT_SSH_COMMAND", f"{sys.executable} {write(tmp_path, 'line.py', LINE)} {tmp_path}/cut")
+    monkeypatch.setenv("GIT_SSH_VARIANT", "simple")
+    assert held.push([(SIDE, new, "")]) == ""
+    assert (tmp_path / "cut").exists() and refs(bare) == {SIDE: new}
+    assert git(bare, "rev-parse", REF).strip() == held.note
+
+
+def test_a_branch_that_the_server_refuses_is_not_said_to_be_pushed(bare: Path) -> None:
+    one = clone(bare, "one")
+    new = commit_all(one)
+    held = take(one, "ada")
+    git(bare, "config", "receive.hideRefs", "refs/heads/phase")
+    with pytest.raises(RemoteError, match="hidden ref"):
+        held.push([(SIDE, new, "")])
+    assert refs(bare) == {}
+    git(bare, "config", "--unset", "receive.hideRefs")
+    assert held.push([(SIDE, new, "")]) == ""
+    assert refs(bare) == {SIDE: new}

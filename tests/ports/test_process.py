@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
+import sys
 import time
 from pathlib import Path
 
@@ -107,3 +109,18 @@ def test_a_signal_is_a_code_below_zero(tmp_path: Path) -> None:
 def test_what_an_agent_starts_is_its_work_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AGENTICOPS_AGENT", "maker")
     assert "AGENTICOPS_AGENT=maker" in process.watch(["env"], str(tmp_path)).tail
+
+
+def test_a_program_hears_ctrl_c_though_the_thread_that_starts_it_does_not(tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        "-c",
+        "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))",
+    ]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        done = process.run(words, str(tmp_path))
+        assert signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    assert done == (0, "False\n", "")

@@ -152,7 +152,8 @@ def finding_lines(findings: tuple[Finding, ...] | list[Finding], limit: int = 20
     if hints:
         rows.append(following(clean(hints[0])))
     if findings:
-        rows.append(line(("  why   ", DIM), (f"agenticops explain {findings[0].code}", DIM)))
+        first = next((f for f in findings if f.severity == "error"), findings[0])
+        rows.append(line(("  why   ", DIM), (f"agenticops explain {first.code}", DIM)))
     return rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +18,16 @@ from agenticops.model.forge import Action, Conflict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from rich.progress import Progress
+
     from agenticops.flows.forge.applying import Applied
     from agenticops.flows.forge.planning import Planned
     from agenticops.flows.forge.status import Status
 
 MARKS = {"create": ("+", GOOD), "update": ("~", WARN), "delete": ("-", BAD), "keep": ("=", DIM)}
 WIDTH = 100
+# Characters that `^C` takes, with something to spare.
+TYPED = 4
 # More are counted; --json gives all.
 MOST = 60
 
@@ -68,7 +74,7 @@ def action_lines(actions: tuple[Action, ...] | list[Action]) -> list[Line]:
     rows = []
     for action in actions[:MOST]:
         where = "here " if action.side == "local" else "there"
-        rows.append(line("  ", MARKS[action.verb], (f" {where} ", DIM), cut(page.say(action), WIDTH)))
+        rows.append(line("  ", MARKS[action.verb], (f" {where} ", DIM), cut(page.say(action), _room(10))))
     if len(actions) > MOST:
         rows.append(line((f"  … {len(actions) - MOST} more; --json gives all", DIM)))
     return rows
@@ -78,11 +84,16 @@ def conflict_lines(conflicts: tuple[Conflict, ...]) -> list[Line]:
     """Show what nobody has decided, each with the command that does."""
     rows = []
     for conflict in conflicts[:MOST]:
-        rows.append(line(("  ? ", WARN), cut(page.ask(conflict), WIDTH)))
+        rows.append(line(("  ? ", WARN), cut(page.ask(conflict), _room(4))))
         rows.append(line((f"      {resolve(conflict)}", DIM)))
     if len(conflicts) > MOST:
         rows.append(line((f"  … {len(conflicts) - MOST} more; --json gives all", DIM)))
     return rows
+
+
+def _room(taken: int) -> int:
+    """Give the characters that a row of the terminal has left; a file has as many as are easily read."""
+    return min(WIDTH, shutil.get_terminal_size((2 * WIDTH, 0)).columns - taken)
 
 
 def resolve(conflict: Conflict) -> str:
@@ -105,6 +116,8 @@ def applied_lines(applied: Applied, dry_run: bool = False) -> list[Line]:
         rows.append(following("agenticops github plan"))
     elif applied.done or plan.agreements:
         rows.append(following("git add --all && git commit"))
+    elif plan.conflicts:
+        rows.append(following(resolve(plan.conflicts[0])))
     return rows
 
 
@@ -130,19 +143,37 @@ def status_lines(found: Status) -> list[Line]:
 
 @contextmanager
 def progress(words: str, quiet: bool) -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar on a terminal while something goes on; give what is to be told: how far, of how much, and what."""
-    if quiet or not colourful(sys.stderr):
-        yield lambda at, count, what: None
-        return
+    """Show a bar on a terminal while something goes on; give what is to be told: how far, of how much, and what.
+
+    Cut off, it says how far it came.
+    """
+    far = [0, 0]
+    try:
+        with contextlib.nullcontext() if quiet or not colourful(sys.stderr) else _bar(words) as bar:
+
+            def told(at: int, count: int, what: str) -> None:
+                far[:] = at, count
+                if bar is not None:
+                    bar.update(bar.task_ids[0], total=count, completed=at, description=clean(what) or words)
+
+            yield told
+    except KeyboardInterrupt:
+        if far[1]:
+            sys.stderr.write(f"stopped after {far[0]} of {far[1]}; the same command goes on from there\n")
+        raise
+
+
+def _bar(words: str) -> Progress:
+    """Make a bar, narrower than the terminal: what somebody types must not break its line in two."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(words)
-
-        def told(at: int, count: int, what: str) -> None:
-            bar.update(task, total=count, completed=at, description=escape(cut(what, 60) or words))
-
-        yield told
+    rest = Column(ratio=1, no_wrap=True, overflow="ellipsis")
+    what = TextColumn("{task.description}", markup=False, table_column=rest)
+    columns = (BarColumn(20), MofNCompleteColumn(), TimeRemainingColumn(compact=True), what)
+    console = Console(stderr=True)
+    console.width -= TYPED
+    bar = Progress(*columns, console=console, transient=True, expand=True)
+    bar.add_task(words, total=None)
+    return bar

@@ -189,10 +189,10 @@ def _taken(noun: str, given: dict[str, Any]) -> dict[str, Any]:
     if file:
         found[BODY] = file.read()
     kinds = dict(_fields(noun))
-    return {k: _pairs(k, v) if get_origin(_bare(kinds[k])) is dict else v for k, v in found.items()}
+    return {k: pairs(_flag(k, dict), v) if get_origin(_bare(kinds[k])) is dict else v for k, v in found.items()}
 
 
-def _pairs(name: str, words: list[str]) -> dict[str, Any]:
+def pairs(flag: str, words: list[str]) -> dict[str, Any]:
     """Read KEY=VALUE pairs, or JSON objects; unquoted numbers and truths are what they look like."""
     found: dict[str, Any] = {}
     for word in filter(None, words):
@@ -200,13 +200,11 @@ def _pairs(name: str, words: list[str]) -> dict[str, Any]:
             try:
                 found |= msgspec.json.decode(word, type=dict[str, Any])
             except msgspec.DecodeError as e:
-                raise UsageError(
-                    f"{_flag(name, dict)}: this is no JSON object: {e}", hint="KEY=VALUE is simpler"
-                ) from None
+                raise UsageError(f"{flag}: this is no JSON object: {e}", hint="KEY=VALUE is simpler") from None
             continue
         key, sign, value = word.partition("=")
         if not (key and sign):
-            raise UsageError(f"{_flag(name, dict)} takes KEY=VALUE, not {word!r}", hint=f"{_flag(name, dict)} size=3")
+            raise UsageError(f"{flag} takes KEY=VALUE, not {word!r}", hint=f"{flag} size=3")
         found[key] = yamltext.typed(yamltext.Plain(value))
     return found
 

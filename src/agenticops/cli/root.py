@@ -11,7 +11,7 @@ import typer
 from typer import _click as click
 from typer.core import TyperCommand, TyperGroup
 
-from agenticops.errors import EXIT_USAGE, TrainError
+from agenticops.errors import EXIT_INTERRUPTED, EXIT_USAGE, TrainError
 
 SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
     "Set up": {
@@ -58,6 +58,8 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "mode": ("mode", "", "The page of a mode; enter another one"),
     },
     "Agents": {
+        "drive": ("drive", "", "The auto-pilot: drive, pause, resume, take over, merge"),
+        "select": ("select", "select", "The item that the auto-pilot would take next"),
         "agents": ("agents", "", "Claude Code and others: install, show, permissions"),
         "mcp": ("mcp", "mcp", "Serve the train to agents by MCP"),
         "asset": ("asset", "", "Skills, tools, MCP servers, interfaces: by agent"),
@@ -69,6 +71,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "next": ("see", "next", "The one thing to do now"),
         "status": ("see", "status", "Where every ticket stands and what holds it"),
         "log": ("log", "", "The events, filtered; compact, verify, summarize"),
+        "cost": ("cost", "", "What agents' runs cost, and what budgets still allow"),
     },
 }
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
@@ -159,6 +162,8 @@ def run(arguments: list[str]) -> int:
         raise KeyboardInterrupt from None
     except click.exceptions.ClickException as e:
         raise TrainError(e.format_message()) from None
+    if code == EXIT_INTERRUPTED:  # typer makes a code of Ctrl-C; the entry says it
+        raise KeyboardInterrupt
     return code if isinstance(code, int) else 0
 
 

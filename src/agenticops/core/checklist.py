@@ -100,8 +100,8 @@ def find(checklist: Checklist, wanted: str) -> Bullet:
     raise UsageError(f"no bullet fits {wanted!r}; there are: {_listed(bullets)}", hint="agenticops checklist show")
 
 
-def tick(text: str, keys: Iterable[str]) -> str:
-    """Check the bullets with these keys; all other bytes stay. Raises UsageError for a key that is not one bullet's."""
+def tick(text: str, keys: Iterable[str], box: str = "x") -> str:
+    """Check the bullets with these keys, or with a box of " " open them; all other bytes stay. Raises UsageError."""
     wanted = set(keys)
     places: dict[str, list[int]] = {}
     for bullet, task in _bullets(text):
@@ -111,10 +111,10 @@ def tick(text: str, keys: Iterable[str]) -> str:
             raise UsageError(f"there is no bullet {key!r}", hint="agenticops checklist show")
         if len(places[key]) > 1:
             raise UsageError(f"{len(places[key])} bullets are {key!r}", hint="give each its own <!-- id: … -->")
-    marks = [mark for key in wanted for mark in places[key] if text[mark] == " "]
+    marks = [mark for key in wanted for mark in places[key] if (text[mark] == " ") != (box == " ")]
     parts, pos = [], 0
     for mark in sorted(marks):
-        parts += [text[pos:mark], "x"]
+        parts += [text[pos:mark], box]
         pos = mark + 1
     return "".join([*parts, text[pos:]])
 

@@ -124,6 +124,8 @@ def write_item(item: WorkItem) -> str:
     fields["milestone"] = item.milestone
     for name in ("labels", "assignees", "depends", "needs"):
         fields[name] = list(getattr(item, name))
+    if item.links:
+        fields["links"] = item.links
     body = item.body.strip() or "Say here what is wanted, for whom, and how you will know."
     return f"---\n{yamltext.dump(fields)}---\n\n# {item.title}\n\n{body}\n"
 

@@ -1,7 +1,8 @@
 """Executables: all that a train can make the tool run. Whatever runs is listed here first; nothing else may. ADR 0015.
 
-Today these are the parameters `command` and `version` of a gate's checks; each is a list of words, never a line for a
-shell. A digest covers the words and the content of every repository file that they, or the parameter `files`, name.
+Today these are the parameters `command` and `version` of a gate's checks, and the providers of the auto-pilot; each is
+a list of words, never a line for a shell. A digest covers the words, what else the program is given, and the content of
+every repository file that they, or the parameter `files`, name.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from agenticops.core.drive import settings as drive
 from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.digest import sha256
@@ -30,6 +32,7 @@ class Declared(NamedTuple):
     place: str
     command: Any
     files: Any = ()
+    given: tuple[str, ...] = ()
 
 
 def gate_place(gate: Gate, number: int, call: CheckCall) -> str:
@@ -48,8 +51,28 @@ def gate_commands(train: Train) -> Iterator[Declared]:
                     yield Declared(f"{place}{VERSION}", call.parameters["version"])
 
 
+def provider_place(name: str) -> str:
+    """Name the place of a provider of the auto-pilot."""
+    return f"{drive.PATH} providers.{name}"
+
+
+def providers(train: Train) -> Iterator[Declared]:
+    """Find the programs that work bullets; of settings that cannot be read none is run.
+
+    The environment can lead a program elsewhere, and the name of a model is one of its words: trust covers both.
+    """
+    try:
+        found = drive.read(train.tree.read(drive.PATH)).providers
+    except StateError:
+        return
+    for name, provider in found.items():
+        given = [f"{key}={value}" for key, value in sorted(provider.environment.items())]
+        given += [f"{{model}}={model.name}" for model in provider.models]
+        yield Declared(provider_place(name), provider.command, provider.files, tuple(given))
+
+
 # Rules, agents and hooks add their own here when they come: what is not found by these never runs.
-SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands,)
+SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands, providers)
 
 
 def executables(train: Train) -> list[Executable]:
@@ -86,8 +109,10 @@ def _judged(tree: Tree, declared: Declared) -> Executable:
         ]
     except StateError as e:
         return Executable(declared.place, argv, "", refused=f"{e.place}: {e.message}")
-    digest = words_digest(argv, tuple(sorted(set(files))))
-    return Executable(declared.place, argv, digest, tuple(sorted({path for path, _ in files})))
+    # No word has a NUL: what is given cannot be taken for words, nor words for it.
+    words = (*argv, "\0", *declared.given) if declared.given else argv
+    digest = words_digest(words, tuple(sorted(set(files))))
+    return Executable(declared.place, argv, digest, tuple(sorted({path for path, _ in files})), given=declared.given)
 
 
 def _words(value: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Set
 
 from msgspec import Struct
 
@@ -37,8 +37,13 @@ def exceptions(events: Iterable[Event], now: str) -> frozenset[tuple[str, str]]:
     return frozenset(key for key, until in found.items() if not until or now < until)
 
 
-def judge(worked: Iterable[Worked], excepted: Collection[tuple[str, str]] = ()) -> Iterator[Finding]:
-    """Judge the merged state of both sides. Items that nobody is known to work count together, as one worker's."""
+def judge(
+    worked: Iterable[Worked], excepted: Collection[tuple[str, str]] = (), of: Set[str] | None = None
+) -> Iterator[Finding]:
+    """Judge the merged state of both sides. Items that nobody is known to work count together, as one worker's.
+
+    With `of`, only what these items have a part in.
+    """
     groups: dict[tuple[str, str, str], list[Worked]] = {}
     for one in sorted(worked, key=lambda w: rank(w.item)):
         if one.item.state != "open":
@@ -46,11 +51,12 @@ def judge(worked: Iterable[Worked], excepted: Collection[tuple[str, str]] = ()) 
         code, noun = RULES[one.item.kind]
         if one.item.priority == "now" and (one.item.id, code) not in excepted:
             groups.setdefault((one.item.kind, *_place(one, noun)), []).append(one)
-        if (one.item.id, ALIGNED) not in excepted:
+        if (one.item.id, ALIGNED) not in excepted and (of is None or one.item.id in of):
             yield from _aligned(one)
     for (kind, noun, who), several in sorted(groups.items()):
-        if len(several) > 1:
-            yield _crowded(kind, f"{noun} {who}".strip(), [w.item.id for w in several])
+        names = [w.item.id for w in several]
+        if len(names) > 1 and (of is None or not of.isdisjoint(names)):
+            yield _crowded(kind, f"{noun} {who}".strip(), names)
 
 
 def _place(one: Worked, noun: str) -> tuple[str, str]:
@@ -69,5 +75,7 @@ def _aligned(one: Worked) -> Iterator[Finding]:
 
 def _crowded(kind: str, place: str, items: list[str]) -> Finding:
     message = f"{len(items)} {kind}s are now for one {place}: {', '.join(items)}; one at a time"
-    hint = f"keep one: agenticops work edit {items[-1]} --priority next; an operator may allow more"
-    return Finding(RULES[kind][0], message, f"docs/work/{items[1]}.md", hint=hint)
+    code, last = RULES[kind][0], items[-1]
+    more = f'or, as the operator: agenticops work except {last} --rule {code} --reason "…"'
+    hint = f"keep one: agenticops work edit {last} --priority next; {more}"
+    return Finding(code, message, f"docs/work/{items[1]}.md", hint=hint)

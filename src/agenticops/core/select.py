@@ -34,6 +34,7 @@ def select(
     blocked: Collection[str] = (),
     waiting: Mapping[str, str] | None = None,
     created: Mapping[str, str] | None = None,
+    kinds: Collection[str] = (KIND,),
 ) -> Choice:
     """Choose the next item. `waiting` says of items why they cannot be worked yet.
 
@@ -42,7 +43,7 @@ def select(
     passed: dict[str, str] = {}
     ready: list[WorkItem] = []
     for item in items:
-        why = _unfit(item, open_items, assigned, blocked) or (waiting or {}).get(item.id, "")
+        why = _unfit(item, kinds, open_items, assigned, blocked) or (waiting or {}).get(item.id, "")
         if why:
             passed[item.id] = why
         else:
@@ -57,9 +58,15 @@ def select(
     return Choice(first, f"{first.id} is {first.priority}{rest}", passed)
 
 
-def _unfit(item: WorkItem, open_items: Collection[str], assigned: Collection[str], blocked: Collection[str]) -> str:
-    if item.kind != KIND:
-        return f"it is a {item.kind}, not a {KIND}"
+def _unfit(
+    item: WorkItem,
+    kinds: Collection[str],
+    open_items: Collection[str],
+    assigned: Collection[str],
+    blocked: Collection[str],
+) -> str:
+    if item.kind not in kinds:
+        return f"it is a {item.kind}, not a {' or '.join(kinds)}"
     if LABEL not in item.labels:
         return f"it has no label {LABEL}"
     if item.id not in open_items:

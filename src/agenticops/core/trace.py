@@ -1,7 +1,8 @@
 """The trace: from client and need by work items, tickets, artifacts, evidence and approvals to decisions, both ways.
 
 A link leads from what asked for something to what came of it: need → PRD → CRD → Task → ticket → artifact, evidence,
-approval → decision; and work item → risk → mitigation → the work item that implements it.
+approval → decision; work item → risk → mitigation → the work item that implements it; and ticket → another item that
+names it.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from agenticops.model.paper import SHELVES, Paper
 ARTIFACT = ("artifact_recorded", "artifact_kept")
 EVIDENCE = ("evidence_recorded", "evidence_attested")
 APPROVAL = {"approval_requested": "pending", "approval_begun": "in_review", "approval_decided": ""}
-# Of what a paper names, what comes of the paper; all else it came from.
+# Of what a paper names, what comes of the paper; all else it came from. So do all links of a work item.
 _CAME_OF = {("need", "items"), ("risk", "decision"), ("mitigation", "items")}
 Key = tuple[str, str]
 
@@ -97,6 +98,10 @@ class Web:
                 self._link(("client", item.client), key)
             for need in item.needs:
                 self._link(("need", need), key)
+            for ticket in item.tickets:
+                own = TICKET.fullmatch(ticket)
+                if own is None or own["item"] != name:  # its own come of it
+                    self._link(("ticket", ticket), key)
 
     def _papers(self) -> None:
         for shelf in SHELVES.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from msgspec import Struct, field
 
@@ -68,12 +68,42 @@ class Proposal(Struct, frozen=True):
 def read(data: bytes, path: str = PATH) -> tuple[Rule, ...]:
     """Read the rules. Raises StateError with the line of what is wrong."""
     text = yamltext.decode(data, path)
-    rules = yamltext.convert(yamltext.load(text, path), Rules, path, text)
-    if rules.schema != SCHEMA:
-        place = f"{path}:{yamltext.locate(text, ('schema',))}"
-        message = f"schema {rules.schema} is not known; this version reads {SCHEMA}"
-        raise StateError(message, place=place, hint="update agenticops")
-    return rules.rules
+    raw = yamltext.load(text, path)
+    if not isinstance(raw, dict):
+        hint = f"schema: {SCHEMA}, then rules: …"
+        raise StateError("the rules of triage are a mapping", place=f"{path}:1", hint=hint)
+    if str(raw.get("schema")) != str(SCHEMA):
+        message = f"schema {raw['schema']} is not known" if "schema" in raw else "the field schema is missing"
+        raise _wrong(f"{message}; this version reads {SCHEMA}", path, text, ("schema",), f"schema: {SCHEMA}")
+    listed = raw.get("rules") or []
+    if not isinstance(listed, list):
+        raise _wrong("rules: a list is wanted", path, text, ("rules",), "begin each rule with a dash: - name: …")
+    yamltext.convert({**raw, "rules": []}, Rules, path, text)
+    # One by one: of a fault within a list the converter does not tell where.
+    rules = [yamltext.convert(r, Rule, path, text, within=("rules", str(n))) for n, r in enumerate(listed)]
+    seen: set[str] = set()
+    for number, rule in enumerate(rules):
+        if (fault := _fault(rule, seen)) is not None:
+            raise _wrong(f"triage rule {rule.name!r} {fault[0]}", path, text, ("rules", str(number)), fault[1])
+        seen.add(rule.name)
+    return tuple(rules)
+
+
+def _wrong(message: str, path: str, text: str, keys: tuple[str, ...], hint: str) -> StateError:
+    return StateError(message, place=f"{path}:{yamltext.locate(text, keys)}", hint=hint)
+
+
+def _fault(rule: Rule, seen: Container[str]) -> tuple[str, str] | None:
+    """Say of a rule that can never do anything, or that cannot be told from another, why; and what to write."""
+    if not rule.name.strip():
+        return "has no name", "name it: a proposal says which rule it comes from"
+    if rule.name in seen:
+        return "stands twice", "give one of them another name, or make them one rule"
+    if rule.when == When():
+        return "looks for nothing", "when: {words: […]}, or title, body, labels, authors"
+    if not (rule.phase or rule.agent or rule.priority or rule.labels):
+        return "proposes nothing", "write a priority, phase, agent or labels"
+    return None
 
 
 def triage(subject: Subject, rules: Iterable[Rule]) -> Proposal:
@@ -113,13 +143,15 @@ def _plain(text: str) -> str:
     return f" {' '.join(_WORD.findall(text.casefold()))} "
 
 
-def lint(rules: Iterable[Rule], pipeline: Pipeline) -> Iterator[Finding]:
-    """Find rules that propose what the pipeline does not know."""
-    for rule in rules:
+def lint(data: bytes, pipeline: Pipeline) -> Iterator[Finding]:
+    """Find rules that propose what the pipeline does not know. Raises StateError when they cannot be read."""
+    text = yamltext.decode(data, PATH)
+    for number, rule in enumerate(read(data)):
         for code, noun, name, table in (
             ("VT301", "phase", rule.phase, pipeline.phases),
             ("VT303", "agent", rule.agent, pipeline.agents),
         ):
             if name and name not in table:
-                hint = f"the pipeline knows: {', '.join(table)}"
-                yield Finding(code, f"triage rule {rule.name!r}: unknown {noun} {name!r}", PATH, hint=hint)
+                message = f"triage rule {rule.name!r}: unknown {noun} {name!r}"
+                line = yamltext.locate(text, ("rules", str(number), noun))
+                yield Finding(code, message, PATH, line, hint=f"the pipeline knows: {', '.join(table)}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from itertools import groupby
 
 from agenticops.core import flowrules, fold, triage, work_tree
+from agenticops.core.drive import lint as drivelint
+from agenticops.core.drive import settings as drive
 from agenticops.core.flowrules import Worked
 from agenticops.core.sync import items, settings
 from agenticops.core.train import Log, Train
@@ -29,25 +31,43 @@ def ends(log: Log, item: str = "") -> dict[str, State]:
 
 
 def findings(train: Train, now: str) -> Iterator[Finding]:
-    """Judge the tree of items, what waits for what, the flow rules, and what config says of items."""
+    """Judge what config says of items, their tree, what waits for what, and the flow rules."""
+    yield from declared(train)
+    yield from standing(train, now)
+
+
+def declared(train: Train) -> Iterator[Finding]:
+    """Judge what config says of items: the rules of triage, the settings of the forge and of the auto-pilot."""
     yield from _triage(train)
-    let_off: tuple[str, ...] = ()
     try:
-        let_off = settings.read(train.tree.read(settings.PATH)).exceptions
+        settings.read(train.tree.read(settings.PATH))
     except StateError as e:
         yield _broken(e, settings.PATH)
+    yield from _drive(train)
+
+
+def standing(train: Train, now: str, of: Set[str] | None = None) -> Iterator[Finding]:
+    """Judge the tree of items, what waits for what, and the flow rules; of some items, only what concerns them."""
     known = train.items()
-    broken = list(_unreadable(train, {item.id for item in known}))
-    yield from broken
+    broken = dict(_unreadable(train, {item.id for item in known}))
+    yield from (finding for name, finding in broken.items() if of is None or name in of)
     if not known:
         return
     over = ends(train.log)
     if not broken:  # else what cannot be read would be missed as if it were gone
-        yield from work_tree.judge(items.local(item, None, over.get(item.id, "open")) for item in known)
+        yield from work_tree.judge((items.local(item, None, over.get(item.id, "open")) for item in known), of)
     urgent = [item for item in known if item.priority == "now" and item.id not in over]
-    if len(urgent) > 1:
-        allowed = exceptions(train.log, now) | {(item.id, code) for item in urgent for code in let_off}
-        yield from flowrules.judge(_at_work(train, urgent), allowed)
+    if len(urgent) > 1 and (of is None or any(item.id in of for item in urgent)):
+        let_off = {(item.id, code) for item in urgent for code in _let_off(train)}
+        yield from flowrules.judge(_at_work(train, urgent), exceptions(train.log, now) | let_off, of)
+
+
+def _let_off(train: Train) -> tuple[str, ...]:
+    """Give the flow rules that the train does without; settings that cannot be read let nothing off."""
+    try:
+        return settings.read(train.tree.read(settings.PATH)).exceptions
+    except StateError:
+        return ()
 
 
 def exceptions(log: Log, now: str) -> frozenset[tuple[str, str]]:
@@ -77,22 +97,31 @@ def _ticket(train: Train, name: str) -> Ticket | None:
         return None
 
 
-def _unreadable(train: Train, readable: set[str]) -> Iterator[Finding]:
+def _unreadable(train: Train, readable: set[str]) -> Iterator[tuple[str, Finding]]:
     for name in train.item_ids():
         if name not in readable:
             try:
                 train.item(name)
             except StateError as e:
-                yield _broken(e, f"docs/work/{name}.md")
+                yield name, _broken(e, f"docs/work/{name}.md")
 
 
 def _triage(train: Train) -> Iterator[Finding]:
     data = train.tree.read(triage.PATH)
     if data is not None:
         try:
-            yield from triage.lint(triage.read(data), train.pipeline)
+            yield from triage.lint(data, train.pipeline)
         except StateError as e:
             yield _broken(e, triage.PATH)
+
+
+def _drive(train: Train) -> Iterator[Finding]:
+    data = train.tree.read(drive.PATH)
+    if data is not None:
+        try:
+            yield from drivelint.lint(data, train.pipeline)
+        except StateError as e:
+            yield _broken(e, drive.PATH)
 
 
 def _broken(error: StateError, path: str) -> Finding:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 
 from agenticops.core.sync.labels import read
 from agenticops.model.finding import Finding
@@ -98,32 +98,38 @@ def _edges(items: Iterable[Local], field: str) -> dict[str, list[str]]:
     )
 
 
-def judge(items: Iterable[Local]) -> Iterator[Finding]:
-    """Find circles, items below the wrong kind, names that lead nowhere, and Tasks without a parent."""
+def judge(items: Iterable[Local], of: Set[str] | None = None) -> Iterator[Finding]:
+    """Find circles, items below the wrong kind, names that lead nowhere, and Tasks without a parent.
+
+    With `of`, only what is said of these items, or of those that name them.
+    """
     known = {item.id: item for item in items}
     for code, field, words in (("VT484", "parent", "stands below"), ("VT485", "depends", "waits for")):
         for ring in circles(_edges(known.values(), field)):
+            if of is not None and of.isdisjoint(ring):
+                continue
             message = f"a circle: {f' {words} '.join((*ring, ring[0]))}"
             yield Finding(code, message, _path(ring[0]), hint=f"agenticops work show {ring[0]}, and break the circle")
     for item in sorted(known.values(), key=rank):
-        yield from _placed(item, known)
+        if of is None or not of.isdisjoint((item.id, item.parent, *item.depends)):
+            yield from _placed(item, known)
 
 
 def _placed(item: Local, known: Mapping[str, Local]) -> Iterator[Finding]:
-    edit = f"agenticops work edit {item.id} --parent ID"
+    move = f"agenticops work move {item.id} --under ITEM"
     for name in item.depends:
         if name not in known:
             message = f"{item.id} depends on {name}, which is not there"
             yield Finding("VT486", message, _path(item.id), hint="agenticops work list")
     if not item.parent:
         if item.kind == "Task" and item.state == "open":
-            yield Finding("VT487", f"the Task {item.id} has no parent", _path(item.id), severity="warning", hint=edit)
+            yield Finding("VT487", f"the Task {item.id} has no parent", _path(item.id), severity="warning", hint=move)
     elif item.parent not in known:
-        yield Finding("VT486", f"{item.id} stands below {item.parent}, which is not there", _path(item.id), hint=edit)
+        yield Finding("VT486", f"{item.id} stands below {item.parent}, which is not there", _path(item.id), hint=move)
     elif known[item.parent].kind not in PARENTS[item.kind]:
         wanted = " or ".join(f"a {kind}" for kind in PARENTS[item.kind]) or "nothing"
         message = f"the {item.kind} {item.id} stands below the {known[item.parent].kind} {item.parent}, not {wanted}"
-        yield Finding("VT486", message, _path(item.id), hint=edit)
+        yield Finding("VT486", message, _path(item.id), hint=move)
 
 
 def _path(item: str) -> str:

@@ -39,7 +39,7 @@ _BLOCK = re.compile(
     r"[^\s\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff][^\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]*"
 )
 _ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-_AT = re.compile(r" - at `(.*)`")
+_AT = re.compile(r" - at `(?:key` in `)?(.*)`")
 
 
 class Plain(str):
@@ -110,11 +110,12 @@ def convert(
         message = str(e)
         match = _AT.search(message)
         keys = (*within, *re.findall(r"[^.\[\]$]+", match[1] if match else ""))
+        message = message[: match.start()] if match else message
         unknown = re.search(r"unknown field `(.*)`", message)
         if unknown:
             keys = (*keys, unknown[1])
         line = locate(text, keys, first_line) if text else first_line
-        what, hint = _said(message[: match.start()] if match else message, kind, keys[len(within) :])
+        what, hint = _said(message, kind, keys[len(within) :])
         field = ".".join(k for k in keys if k != "...")
         raise StateError(f"{field}: {what}" if field else what, place=f"{path}:{line}", hint=hint) from None
 
@@ -140,7 +141,8 @@ def _said(message: str, kind: Any, keys: tuple[str, ...]) -> tuple[str, str]:
         wanted, got = (" or ".join(_TYPES.get(t, t) for t in q.split(" | ")) for q in quoted)
         return f"{wanted} is wanted, not {got}", "correct the value"
     if "enum value" in message and len(keys) == 1:
-        known = get_args(get_type_hints(kind)[keys[0]])
+        choices = get_args(get_type_hints(kind)[keys[0]])
+        known = [value for one in choices if not isinstance(one, type) for value in get_args(one) or (one,)]
         return f"unknown value {message.partition('value ')[2]}", f"known: {', '.join(map(str, known))}"
     return f"{message[0].lower()}{message[1:]}".replace("enum value", "value"), "correct the value"
 
@@ -259,7 +261,8 @@ def _compose(text: str, path: str, first_line: int, limit: int) -> Node | None:
         mark = getattr(e, "problem_mark", None) or getattr(e, "context_mark", None)
         line = first_line + (mark.line if mark else 0)
         problem = getattr(e, "problem", None) or getattr(e, "reason", None) or "not YAML"
-        raise StateError(f"not YAML: {problem}", place=f"{path}:{line}") from None
+        hint = "correct the line, or restore the file from git"
+        raise StateError(f"not YAML: {problem}", place=f"{path}:{line}", hint=hint) from None
 
 
 @cache

@@ -1,31 +1,37 @@
 """Claiming: take the next work item, or the one that is named: assigned, urgent, and nobody else's. First at the forge.
 
-The forge is where two clones meet. Whoever sees another name beside theirs lets go. ADR 0034.
+The forge is where two clones meet. One claims at a time, of all who share a lease; whoever sees another name beside
+theirs lets go. ADR 0034.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from msgspec import Struct
 
 from agenticops.core import flowrules, work_state, yamltext
-from agenticops.core.sync import items, labels
+from agenticops.core.sync import fields, items, labels
 from agenticops.errors import ConflictError, RemoteError, TrainError, UsageError
 from agenticops.flows import aim, select, work
-from agenticops.flows.forge import opening
+from agenticops.flows.forge import fence, opening
 from agenticops.model.event import Draft
 from agenticops.model.forge import Issue
 from agenticops.model.ids import TICKET
 from agenticops.model.ticket import Ticket
 from agenticops.model.work import WorkItem
 from agenticops.ports.forge import Edit, Forge
+from agenticops.store.lock import Lock
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
 URGENT = "now"
 FASTER = "agenticops github apply takes that over; then agenticops next --claim"
+BESIDE = "agenticops next --claim again; with lease: remote in config/forge.yml one of two clones gets it"
+# How long to wait for another who claims, in seconds: a claim is some five requests, and writes go a second apart.
+WAIT = 20.0
 
 
 class Claim(Struct, frozen=True):
@@ -55,12 +61,14 @@ def claim(workspace: Workspace, wanted: str = "", login: str = "", local: bool =
         with opening.opened(workspace) as forge:
             login = login or forge.me()
             _refuse(workspace, item, login)
-            _take(forge, item.issue, login, opening.settings(workspace).aliases)
+            _queue(workspace, forge, item.issue, login)
     else:
         _refuse(workspace, item, login)
     with workspace.transaction("next claim") as tx:
-        item = workspace.train.item(item.id)
+        before, item = item, workspace.train.item(item.id)
         _refuse(workspace, item, login)
+        if _has(item.assignees, login) and not _has(before.assignees, login):
+            raise ConflictError(f"{item.id} was claimed for {login} meanwhile", place=item.path, hint=FASTER)
         ticket = _note(workspace, tx, item, login)
     return Claim(workspace.train.item(item.id), reason, login, ticket, remote)
 
@@ -102,21 +110,46 @@ def _refuse_second(workspace: Workspace, item: WorkItem, login: str) -> None:
             raise TrainError(f"{code}: {finding.message}", place=finding.path, hint=finding.hint)
 
 
-def _take(forge: Forge, number: int, login: str, aliases: Mapping[str, str]) -> None:
-    """Put a name and the urgency on an issue. Raises ConflictError when another name is, or comes, beside it."""
+def _queue(workspace: Workspace, forge: Forge, number: int, login: str) -> None:
+    """Claim an issue as the only one of this clone, and by the lease of all clones.
+
+    One account may work in two clones: what changed while we looked, or waited, is the other's claim by our name.
+    """
+    purpose, ahead = f"claim of #{number}", list[ConflictError]()
+    first = _free(forge, number, login)
+    with (
+        Lock(os.path.join(opening.folder(workspace), "claim"), purpose),
+        fence.fenced(workspace, purpose, name="claim", wait=WAIT, told=ahead.append) as keep,
+    ):
+        seen = _free(forge, number, login)
+        if _has(seen.assignees, login) and (ahead or fields.seen_issue(seen) != fields.seen_issue(first)):
+            who = f": {ahead[-1].message}" if ahead else ""
+            raise ConflictError(f"issue #{number} was claimed for {login} meanwhile{who}", place=seen.url, hint=FASTER)
+        keep()
+        _take(forge, seen, login, opening.settings(workspace).aliases)
+
+
+def _free(forge: Forge, number: int, login: str) -> Issue:
+    """Look at an issue. Raises ConflictError when it is closed, or somebody else's."""
     seen = forge.issues.get(number)
     if seen.state != "open":
         raise ConflictError(f"issue #{number} is closed by now", place=seen.url, hint=FASTER)
     _alone(seen, login)
+    return seen
+
+
+def _take(forge: Forge, seen: Issue, login: str, aliases: Mapping[str, str]) -> None:
+    """Put a name and the urgency on an issue. Raises ConflictError when another name comes beside it."""
+    number = seen.number
     if not seen.assignees:
         # By a request of its own: an edit sends all assignees, and would take away who claims at the same moment.
         forge.issues.assign(number, login)
     now = forge.issues.get(number)
-    if login.casefold() not in {name.casefold() for name in now.assignees}:
+    if not _has(now.assignees, login):
         hint = "an app cannot be assigned, nor who has no access: --as LOGIN names who can"
         raise RemoteError(f"GitHub does not assign #{number} to {login}", place=now.url, hint=hint)
     try:
-        _alone(now, login)
+        _alone(now, login, BESIDE)
     except ConflictError:
         forge.issues.unassign(number, login)
         raise
@@ -124,11 +157,16 @@ def _take(forge: Forge, number: int, login: str, aliases: Mapping[str, str]) -> 
     forge.issues.edit(now, Edit(add_labels=add, remove_labels=remove))
 
 
-def _alone(issue: Issue, login: str) -> None:
+def _has(names: Iterable[str], login: str) -> bool:
+    """Tell whether a login is among names; the forge does not tell cases apart."""
+    return login.casefold() in {name.casefold() for name in names}
+
+
+def _alone(issue: Issue, login: str, hint: str = FASTER) -> None:
     others = [name for name in issue.assignees if name.casefold() != login.casefold()]
     if others:
         message = f"issue #{issue.number} is assigned to {', '.join(others)}"
-        raise ConflictError(message, place=issue.url, hint=FASTER)
+        raise ConflictError(message, place=issue.url, hint=hint)
 
 
 def _note(workspace: Workspace, tx: Transaction, item: WorkItem, login: str) -> Ticket | None:

@@ -13,15 +13,14 @@ from functools import partial
 from msgspec import Struct
 from msgspec.structs import replace
 
-from agenticops.core import fold, gate, sticky, webhook
+from agenticops.core import gate, sticky, webhook
 from agenticops.core.case import Case
-from agenticops.core.sticky import Progress
 from agenticops.core.train import Train
 from agenticops.errors import RemoteError, TrainError
-from agenticops.flows import aim, phaseissue, replay
+from agenticops.flows import aim, phaseissue, progress, replay
 from agenticops.flows.forge import opening
 from agenticops.model.finding import Verdict
-from agenticops.model.layout import PHASE_BRANCH, ROOT_SESSION
+from agenticops.model.layout import PHASE_BRANCH
 from agenticops.model.ticket import Ticket
 from agenticops.ports import signature
 from agenticops.ports.forge import Check, Conclusion, Forge
@@ -29,7 +28,6 @@ from agenticops.ports.history import History
 from agenticops.workspace import Workspace
 
 CHECK = f"{webhook.OWN}gate"
-OPEN = ("active", "paused", "handed_off")
 
 
 class Judged(Struct, frozen=True):
@@ -107,25 +105,6 @@ def reviewed(workspace: Workspace, revision: str, name: str) -> Judged:
     return replace(found, verdict=replace(found.verdict, findings=(*found.verdict.findings, *more)))
 
 
-def progress(train: Train, ticket: Ticket) -> Progress:
-    """Gather how far a ticket is in a train."""
-    bullets = train.checklist(ticket)
-    recorded = fold.recorded(train.log.of_ticket(ticket.id))
-    session, blockers = _session(train, ticket)
-    return Progress(
-        ticket.id,
-        ticket.phase,
-        ticket.agent,
-        ticket.status,
-        len(bullets.owed) - len(bullets.open),
-        len(bullets.owed),
-        sum(name in recorded for name in ticket.artifacts),
-        len(ticket.artifacts),
-        session,
-        (*([ticket.blocked_by] if ticket.blocked_by else []), *blockers),
-    )
-
-
 def texts(train: Train, verdict: Verdict) -> dict[str, str]:
     """Give the pages of the codes that a verdict names."""
     found = {}
@@ -174,7 +153,7 @@ def _told(workspace: Workspace, found: Judged) -> Published:
         found.verdict,
         name,
         sticky.headline(found.verdict),
-        sticky.progress(progress(found.train, found.ticket)),
+        sticky.progress(progress.of(found.train, found.ticket)),
         sticky.verdict(found.verdict, found.sha, _pages(found)),
     )
 
@@ -200,13 +179,3 @@ def _send(forge: Forge, sha: str, check: Check) -> str:
 def _progress(workspace: Workspace, forge: Forge, ticket: Ticket, text: str) -> str:
     number = workspace.train.item(ticket.item).issue
     return forge.comments.stick(number, sticky.PROGRESS, text).url if number else ""
-
-
-def _session(train: Train, ticket: Ticket) -> tuple[str, tuple[str, ...]]:
-    """Say who works a ticket, by the session that is open for it, and what that session is blocked by."""
-    for path in (ticket.session_path, ROOT_SESSION):
-        session = train.session(path)
-        if session is not None and session.id and session.ticket == ticket.id and session.status in OPEN:
-            who = f"{session.agent or session.operator}, {session.mode}, {session.status.replace('_', ' ')}"
-            return who, session.blockers
-    return "", ()

@@ -11,12 +11,16 @@ from agenticops.core.pullbody import Facts
 from agenticops.core.risks import Standing
 from agenticops.core.train import Train
 from agenticops.errors import ConflictError, RemoteError, TrainError
-from agenticops.flows import aim, conduct, publish
+from agenticops.flows import aim, conduct, progress, publish
 from agenticops.flows.forge import opening
 from agenticops.model.finding import Verdict
 from agenticops.model.layout import PHASE_BRANCH
-from agenticops.ports.forge import Forge, Method, Pull
+from agenticops.ports.forge import Check, Forge, Method, Pull
 from agenticops.workspace import Workspace
+
+
+class Conflicting(ConflictError):
+    """A pull request changes what the default branch changed, too."""
 
 
 class Opened(Struct, frozen=True):
@@ -60,11 +64,14 @@ def request(workspace: Workspace, wanted: str | None, draft: bool = False, dry_r
     return replace(told, number=there.number, url=there.url, known=True)
 
 
-def merge(workspace: Workspace, wanted: str | None, method: Method = "merge", dry_run: bool = False) -> Merged:
+def merge(
+    workspace: Workspace, wanted: str | None, method: Method = "merge", dry_run: bool = False, at: str = ""
+) -> Merged:
     """Merge a ticket's pull request, at the commit at which its gate holds. A refusal is an outcome, not an error.
 
     What counts is the commit that the forge has, not what is here. Checks of others that failed or are not over hold
-    it up; raises ConflictError when the branch moves meanwhile.
+    it up; raises ConflictError when the branch moves meanwhile, or is not `at` the commit that is meant, and
+    Conflicting when it conflicts with the default branch.
     """
     name = aim.ticket_id(workspace, wanted)
     head, base = f"{PHASE_BRANCH}{name}", workspace.train.pipeline.default_branch
@@ -76,6 +83,8 @@ def merge(workspace: Workspace, wanted: str | None, method: Method = "merge", dr
         pull = forge.pulls.get(pull.number)  # a list does not tell whether it conflicts
         if pull.draft:
             raise TrainError(f"pull request #{pull.number} is a draft", place=pull.url, hint="mark it ready for review")
+        if at and pull.sha != at:
+            raise ConflictError(f"{head} is at {pull.sha[:10]} by now, not at {at[:10]}", place=pull.url)
         verdict = publish.reviewed(workspace, pull.sha, name).verdict
         if not verdict.holds:
             return Merged("refused", name, pull, verdict)
@@ -85,12 +94,21 @@ def merge(workspace: Workspace, wanted: str | None, method: Method = "merge", dr
         return Merged("merged", name, forge.pulls.merge(pull.number, pull.sha, method), verdict)
 
 
+def checks(workspace: Workspace, sha: str) -> list[Check]:
+    """List what others' checks say of a commit; the word of the gate itself is not among them."""
+    with opening.opened(workspace) as forge:
+        return _checks(forge, sha)
+
+
+def _checks(forge: Forge, sha: str) -> list[Check]:
+    return [check for check in forge.pulls.checks(sha) if check.name != publish.CHECK]
+
+
 def _refuse_checks(forge: Forge, pull: Pull) -> None:
     if pull.mergeable is False:
         hint = f"git switch {pull.head} && git merge origin/{pull.base}, then push"
-        raise ConflictError(f"pull request #{pull.number} conflicts with {pull.base}", place=pull.url, hint=hint)
-    ours = (publish.CHECK,)
-    held = [c for c in forge.pulls.checks(pull.sha) if c.conclusion in ("failure", "pending") and c.name not in ours]
+        raise Conflicting(f"pull request #{pull.number} conflicts with {pull.base}", place=pull.url, hint=hint)
+    held = [c for c in _checks(forge, pull.sha) if c.conclusion in ("failure", "pending")]
     if held:
         named = ", ".join(f"{c.name} ({'failed' if c.conclusion == 'failure' else 'not over'})" for c in held)
         raise RemoteError(f"checks hold up #{pull.number}: {named}", place=pull.url, hint="see to them, then try again")
@@ -119,7 +137,7 @@ def _facts(workspace: Workspace, found: publish.Judged) -> Facts:
         item,
         ticket,
         found.verdict,
-        publish.progress(train, ticket),
+        progress.of(train, ticket),
         train.log.of_ticket(ticket.id),
         _standing(train, item.id, ticket.id),
         conduct.ways(train, ticket) == [DONE],

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import msgspec
 
 from agenticops.core import select, work_state, work_tree
-from agenticops.core.select import Choice
+from agenticops.core.select import KIND, Choice
 from agenticops.core.sync.items import local
 from agenticops.flows.report import pipeline_of
 from agenticops.model.ids import TICKET
@@ -20,8 +22,11 @@ CREATED = "SELECT item, MIN(at) FROM event WHERE kind = 'item_created' GROUP BY 
 UNREADABLE = "its files cannot be read"
 
 
-def choose(workspace: Workspace) -> Choice:
-    """Choose the next item and say of every other one why not. What cannot be read is never taken."""
+def choose(workspace: Workspace, skip: Mapping[str, str] | None = None, kinds: Collection[str] = (KIND,)) -> Choice:
+    """Choose the next item and say of every other one why not. What cannot be read is never taken.
+
+    `skip` names items that are passed over, and why.
+    """
     pipeline_of(workspace)
     index = workspace.index
 
@@ -35,7 +40,8 @@ def choose(workspace: Workspace) -> Choice:
         items.keys() - ended.keys(),
         assigned=those(TAKEN),
         blocked=those(HELD),
-        waiting=work_tree.held(local(item, None, ended.get(n, "open")) for n, item in items.items()),
+        waiting={**work_tree.held(local(i, None, ended.get(n, "open")) for n, i in items.items()), **(skip or {})},
+        kinds=kinds,
         created=dict(index.rows(CREATED)),
     )
     return msgspec.structs.replace(choice, passed={**choice.passed, **dict.fromkeys(sorted(broken), UNREADABLE)})

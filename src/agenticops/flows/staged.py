@@ -1,4 +1,4 @@
-"""Judging what is staged: the tickets, the session and the pipeline that the next commit would change, and no others.
+"""Judging what is staged: the tickets, work items, session and pipeline that the next commit would change, no others.
 
 A hook asks this before every commit. What HEAD holds already was judged when it came; CI judges the whole.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
-from agenticops.core import checks, documents
+from agenticops.core import checks
 from agenticops.core.span import Side, Span, ticket_of
 from agenticops.errors import StateError
 from agenticops.flows import judge as judging
@@ -28,6 +28,8 @@ from agenticops.workspace import Workspace
 RAILS = ("config/", f"{CHECKLISTS}/", f"{TEMPLATES}/")
 # The rules between two trees that need no more than what a commit changes.
 RULES = ("gone", "sealed", "foreign", "blobs", "limits")
+# Where the flow rules are that a train does without.
+SETTINGS = "config/forge.yml"
 
 
 def judge(workspace: Workspace, base: str = "") -> Verdict:
@@ -40,6 +42,7 @@ def judge(workspace: Workspace, base: str = "") -> Verdict:
     # What a reason names may be any item or ticket.
     everything = [TICKETS, WORK] if whole or reasons else []
     wanted = {p for name in named for p in (f"{TICKETS}/{name}", f"{WORK}/{split_ticket(name)[1]}.md")}
+    wanted |= {WORK} if SETTINGS in changes or any(map(_item, changes)) else set()
     train = workspace.staged_train(PIPELINE, ROOT_SESSION, *rails, *reasons, *(everything or wanted))
     if not train.stage.has(PIPELINE):
         if whole:
@@ -49,8 +52,9 @@ def judge(workspace: Workspace, base: str = "") -> Verdict:
     named |= _of_events(train, changes) | _orphans(train, changes)
     names = train.ticket_ids() if whole else sorted(n for n in named if train.tree.names(f"{TICKETS}/{n}"))
     findings = judging.pipeline_findings(train) if rails else []
-    findings += [*judging.tickets(train, names, workspace.now), *_items(train, changes), *judging.root_session(train)]
+    findings += [*judging.tickets(train, names, workspace.now), *judging.root_session(train)]
     findings += judging.reasons(train, workspace.now) if reasons else []
+    findings += _planned(train, changes, workspace.now)
     before = train.at(train.stage.before(changes))
     findings = staging.explained(workspace, train, findings, before)
     return judging.verdict([*findings, *_ruled(workspace, train, changes, before), *_broken(train)], len(names) + 1)
@@ -74,20 +78,31 @@ def _orphans(train: StagedTrain, changes: Changes) -> set[str]:
     """Name the tickets whose work item goes."""
     found = set()
     for path, change in changes.items():
-        if path.startswith(f"{WORK}/") and not change.new:
-            item = path.rpartition("/")[2].removesuffix(".md")
+        if not change.new and (item := _item(path)):
             found |= {e.ticket for e in train.log.of_item(item) if e.ticket}
     return found
 
 
-def _items(train: StagedTrain, changes: Changes) -> Iterator[Finding]:
-    """Find staged work items that cannot be read."""
-    for path, change in changes.items():
-        if path.startswith(f"{WORK}/") and path.endswith(".md") and change.new:
-            try:
-                documents.read_item(train.tree.read(path) or b"", path)
-            except StateError as e:
-                yield judging.unreadable(e, path)
+def _item(path: str) -> str:
+    """Name the work item of a document, or ""."""
+    folder, _, name = path.rpartition("/")
+    return name.removesuffix(".md") if folder == WORK and name.endswith(".md") else ""
+
+
+def _planned(train: StagedTrain, changes: Changes, now: str) -> Iterator[Finding]:
+    """Judge the work items that the commit changes: their tree and their flow; other settings concern all that flow."""
+    items = {name for path in changes if (name := _item(path))}
+    config = any(path.startswith("config/") for path in changes)
+    if not items and not config:
+        return
+    from agenticops.core import work_state  # most commits change neither
+
+    if config:
+        yield from work_state.declared(train)
+    if SETTINGS in changes:
+        items |= {item.id for item in train.items() if item.priority == "now"}
+    if items:
+        yield from work_state.standing(train, now, items)
 
 
 def _broken(train: StagedTrain) -> list[Finding]:

@@ -100,15 +100,15 @@ def run(
     workspace: Workspace, place: str, values: Mapping[str, str] | None = None, operands: Sequence[str] = ()
 ) -> process.Done:
     """Run what stands at a place, if it may run."""
-    return process.run(_permitted(workspace, place).argv, workspace.root, values, operands)
+    return process.run(permitted(workspace, place).argv, workspace.root, values, operands)
 
 
 def watch(workspace: Workspace, place: str, values: Mapping[str, str], seconds: float) -> process.Watched:
     """Run what stands at a place, if it may run, and tell how it ended."""
-    return process.watch(_permitted(workspace, place).argv, workspace.root, values, seconds)
+    return process.watch(permitted(workspace, place).argv, workspace.root, values, seconds)
 
 
-def _permitted(workspace: Workspace, place: str) -> Executable:
+def permitted(workspace: Workspace, place: str) -> Executable:
     """Give what stands at a place, if it may run: the only door to a program that a repository names."""
     found = next((t for t in listing(workspace) if t.executable.place == place), None)
     if found is None:

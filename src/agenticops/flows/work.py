@@ -14,7 +14,7 @@ from agenticops.flows import ticket as tickets
 from agenticops.model import ids
 from agenticops.model.event import Draft, Event
 from agenticops.model.ticket import Ticket
-from agenticops.model.work import WorkItem
+from agenticops.model.work import TICKETS, WorkItem
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
@@ -23,6 +23,8 @@ LISTED = ("id", "kind", "title", "priority", "parent", "issue", "labels")
 
 def new(workspace: Workspace, item: WorkItem, start: bool = False, phase: str = "") -> tuple[WorkItem, Ticket | None]:
     """Write a work item and, when asked, open its first ticket. It gets the issue's number as id, or a new one."""
+    if phase and not start:
+        raise UsageError("--phase says where its first ticket opens", hint=f"--start --phase {phase}, or neither")
     with workspace.transaction("work new") as tx:
         _ = workspace.train.pipeline
         item = add(workspace, tx, item)
@@ -43,12 +45,31 @@ def add(workspace: Workspace, tx: Transaction, item: WorkItem) -> WorkItem:
         raise ConflictError(
             f"work item {name} exists already", place=f"docs/work/{name}.md", hint=f"agenticops work show {name}"
         )
-    parent = _parent(workspace, item, item.parent) if item.parent else ""
-    item = msgspec.structs.replace(item, id=name, parent=parent, title=title)
-    tx.write(item.path, documents.write_item(item))
+    # Named first: what is there may name the item already, by hand or from another branch.
+    item = msgspec.structs.replace(item, id=name, title=title)
+    item = msgspec.structs.replace(item, **_named(workspace, item))
+    text = documents.write_item(item)
+    documents.read_item(text.encode(), item.path)  # what cannot be read back stops every command after
+    tx.write(item.path, text)
     data = {"to": "created", "kind": item.kind, "title": item.title}
     tx.append(Draft("item_created", f"item/{name}", item=name, data=data))
     return item
+
+
+def _named(workspace: Workspace, item: WorkItem) -> dict[str, Any]:
+    """Find what a new item names: beginnings of ids are enough. Raises UsageError for what is not there."""
+    found: dict[str, Any] = {"parent": _parent(workspace, item, item.parent)} if item.parent else {}
+    if item.depends:
+        found["depends"] = tuple(_depends(workspace, item, item.depends))
+    if item.needs:
+        from agenticops.flows import papers
+
+        found["needs"] = tuple(dict.fromkeys(papers.named(workspace, "need", name) for name in item.needs))
+    if item.tickets:
+        known = workspace.train.ticket_ids()
+        tickets = list(dict.fromkeys(ids.resolve(name, known, "ticket") for name in item.tickets))
+        found["links"] = {**item.links, TICKETS: tickets}
+    return found
 
 
 def _parent(workspace: Workspace, item: WorkItem, wanted: str) -> str:

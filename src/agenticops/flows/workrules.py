@@ -73,12 +73,11 @@ def _rules(workspace: Workspace) -> tuple[Rule, ...]:
     data = workspace.tree.read(triage.PATH)
     if data is None:
         _ = workspace.train.pipeline
-        hint = "write it: rules, each with a name, a when and what it proposes"
+        hint = "write it: {schema: 1, rules: [{name: alarms, when: {words: [alarm]}, priority: now}]}"
         raise TrainError("there are no rules of triage here", place=triage.PATH, hint=hint)
-    rules = triage.read(data)
-    for finding in triage.lint(rules, workspace.train.pipeline):
-        raise StateError(f"{finding.code}: {finding.message}", place=triage.PATH, hint=finding.hint)
-    return rules
+    for finding in triage.lint(data, workspace.train.pipeline):
+        raise StateError(f"{finding.code}: {finding.message}", place=finding.place, hint=finding.hint)
+    return triage.read(data)
 
 
 def _proposed(item: Local, rules: tuple[Rule, ...], author: str) -> Proposed:

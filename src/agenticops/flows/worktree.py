@@ -15,11 +15,9 @@ from agenticops.flows import aim, papers, work
 from agenticops.model import ids
 from agenticops.model.forge import Local
 from agenticops.model.ticket import Ticket
-from agenticops.model.work import Kind, Priority, WorkItem
+from agenticops.model.work import TICKETS, Kind, Priority, WorkItem
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
-
-TICKETS = "tickets"
 
 
 class Row(Struct, frozen=True):

@@ -38,6 +38,7 @@ LEFT_OUT: dict[Path, str] = {
     ("github", "ingest"): "answers the forge",
     ("github", "publish"): "changes what others see on the forge",
     ("github", "pr"): "changes what others see on the forge",
+    ("drive",): "the auto-pilot is a person's",
 }
 # Options that only a person may use, those that name a file to read or write, and the form of the answer.
 NO_OPTION = {"override", "expires", "verify", "reveal", "output", "gate_file", "legacy_file", "format", "json", "apply"}

@@ -48,7 +48,10 @@ FIELDS = (
 
 
 class Issue(Struct, frozen=True):
-    """An issue as the forge gives it; `blocked_by` and `parent` are numbers of issues of the same repository."""
+    """An issue as the forge gives it; `blocked_by` and `parent` are numbers of issues of the same repository.
+
+    `parent_elsewhere` names a parent in another one, as `owner/name#7`.
+    """
 
     number: int
     title: str
@@ -61,6 +64,7 @@ class Issue(Struct, frozen=True):
     assignees: tuple[str, ...] = ()
     milestone: str = ""
     parent: int | None = None
+    parent_elsewhere: str = ""
     blocked_by: tuple[int, ...] = ()
     board: str = ""
     author: str = ""
@@ -80,11 +84,19 @@ class Label(Struct, frozen=True):
 
 
 class Remote(Struct, frozen=True):
-    """What was read from the forge: every issue that matters, and the names that exist. None: nobody has looked."""
+    """What was read from the forge: every issue that matters, and the names that exist. None: nobody has looked.
+
+    `columns` are those of the board in sync: none at all when it, or its field with the columns, is not there.
+    `gone` says of issues that were asked for and are not there what became of them, by number. `me` is the account that
+    reads, "" when nobody has asked.
+    """
 
     issues: tuple[Issue, ...] = ()
     labels: tuple[Label, ...] | None = None
     milestones: tuple[str, ...] | None = None
+    columns: tuple[str, ...] | None = None
+    gone: dict[int, str] = field(default_factory=dict)
+    me: str = ""
 
 
 class Local(Struct, frozen=True):
@@ -92,6 +104,7 @@ class Local(Struct, frozen=True):
 
     `labels` are all of the document; `held` is a ticket that is blocked, `review` one that waits for its merge. `body`
     is the document's text without its heading. `assignees` are names at the forge; `parent` and `depends` are items.
+    `comment` is what the comment at the issue is to tell of its ticket, "" for nothing new.
     """
 
     id: str
@@ -111,6 +124,7 @@ class Local(Struct, frozen=True):
     depends: tuple[str, ...] = ()
     issue: int | None = None
     url: str = ""
+    comment: str = ""
 
 
 class Rules(Struct, frozen=True, forbid_unknown_fields=True):
@@ -132,6 +146,7 @@ class Agreed(Struct, frozen=True):
     """The base of the next merge: what an item and its issue last said alike, field by field.
 
     `intended` is what was about to be written to the issue since then: values, of sets `+a` and `-b` (ADR 0032).
+    `disputed` are fields of which branches agreed on different things; `heads` the last agreements, by their events.
     """
 
     item: str
@@ -139,6 +154,8 @@ class Agreed(Struct, frozen=True):
     updated_at: str = ""
     fields: dict[str, Value] = field(default_factory=dict)
     intended: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    disputed: tuple[str, ...] = ()
+    heads: tuple[str, ...] = ()
 
 
 class Conflict(Struct, frozen=True):

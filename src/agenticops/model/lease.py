@@ -70,8 +70,8 @@ def taken(before: Lease | None, wanted: Lease, now: int) -> Lease:
 
 
 def renewed(lease: Lease, now: int) -> Lease:
-    """Give a lease with a sign of life."""
-    return msgspec.structs.replace(lease, renewed=now)
+    """Give a lease with a sign of life; it differs from the last one, so that moving the ref to it moves it."""
+    return msgspec.structs.replace(lease, renewed=now if now != lease.renewed else now + 1)
 
 
 def released(lease: Lease, now: int) -> Lease:

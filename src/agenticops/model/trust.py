@@ -12,7 +12,8 @@ Standing = Literal["trusted", "changed", "untrusted", "refused"]
 class Executable(Struct, frozen=True):
     """A command that the repository, or the clone's git configuration, names.
 
-    `digest` is over the words and the content of `files`; `refused` says why it can never run.
+    `digest` is over the words, the content of `files`, and what else it is `given` (its environment, what stands in for
+    a word); `refused` says why it can never run.
     """
 
     place: str
@@ -20,6 +21,7 @@ class Executable(Struct, frozen=True):
     digest: str
     files: tuple[str, ...] = ()
     refused: str = ""
+    given: tuple[str, ...] = ()
 
 
 class Trusted(Struct, frozen=True):

@@ -9,6 +9,8 @@ from msgspec import Struct, field
 Kind = Literal["PRD", "CRD", "Task"]
 Priority = Literal["now", "next", "future"]
 PRIORITIES = ("now", "next", "future")
+# Where `links` keeps the tickets to look at.
+TICKETS = "tickets"
 
 
 class WorkItem(Struct, frozen=True):
@@ -40,3 +42,9 @@ class WorkItem(Struct, frozen=True):
     def path(self) -> str:
         """Where the document is kept."""
         return f"docs/work/{self.id}.md"
+
+    @property
+    def tickets(self) -> tuple[str, ...]:
+        """The tickets that it links to."""
+        named = self.links.get(TICKETS)
+        return tuple(map(str, named)) if isinstance(named, list | tuple) else ()

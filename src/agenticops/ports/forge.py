@@ -11,6 +11,7 @@ from typing import Literal, Protocol
 
 from msgspec import Struct
 
+from agenticops.errors import RemoteError
 from agenticops.model.forge import Action, Issue, Label, State
 
 Method = Literal["merge", "squash", "rebase"]
@@ -117,6 +118,20 @@ class Limit(Struct, frozen=True):
     reset: int
 
 
+class Moved(RemoteError):
+    """An issue is in another repository by now: `to` is its page there."""
+
+    status = 301
+
+    def __init__(self, number: int, to: str) -> None:
+        super().__init__(f"issue #{number} was moved to {to}", hint="agenticops github plan says what to do about it")
+        self.to = to
+
+
+class NoColumns(RemoteError):
+    """The board has no field with columns of the name that the settings say, or not this column."""
+
+
 class Issues(Protocol):
     """The issues of one repository, and how they hang together."""
 
@@ -132,7 +147,7 @@ class Issues(Protocol):
         """
 
     def get(self, number: int) -> Issue:
-        """Give one issue as it is now."""
+        """Give one issue as it is now. Raises Moved for one that is in another repository by now."""
 
     def find(self, marker: str, above: int = 0) -> Issue | None:
         """Find the issue of our own that has a marker on a line of its own; `above` bounds the search by number."""
@@ -201,7 +216,7 @@ class Board(Protocol):
     """The board on which issues stand in columns."""
 
     def columns(self) -> list[str]:
-        """List the columns."""
+        """List the columns. Raises NoColumns where there is no field for them."""
 
     def move(self, issue: Issue, column: str) -> Issue:
         """Put an issue into a column, and on the board if it is not there; "" takes it out of its column."""

@@ -102,6 +102,8 @@ def connect(
     sleep: Callable[[float], None] = time.sleep,
 ) -> GitHub:
     """Open a repository. `cache` is a folder for answers, in the common git folder; nothing is asked yet."""
+    import logging
+
     from github.Requester import Requester
 
     from agenticops import __version__
@@ -109,6 +111,8 @@ def connect(
     from agenticops.ports.githubcache import Cache
     from agenticops.ports.githubcalls import Calls
 
+    # It tells on stderr where it was sent; what that means for an issue, we say ourselves.
+    logging.getLogger("github").setLevel(logging.WARNING)
     requester = Requester(
         auth=_auth(place, login),
         base_url=place.url,

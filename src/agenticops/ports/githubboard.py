@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from agenticops.errors import RemoteError
 from agenticops.model.forge import Issue
+from agenticops.ports.forge import NoColumns
 from agenticops.ports.githubcalls import Calls
 
 
@@ -36,12 +36,15 @@ class GitHubBoard:
         return f"/{self.owner}/projects/{self.number}".casefold()
 
     def columns(self) -> list[str]:
-        """List the columns."""
+        """List the columns. Raises NoColumns where there is no field for them."""
         return list(self._status().options)
 
     def stands(self) -> dict[int, str]:
         """Tell the column of each issue on the board, by the issue's id."""
-        status = self._status()
+        try:
+            status = self._status()
+        except NoColumns:
+            return {}
         found: dict[int, str] = {}
         for page in self.calls.pages(f"{self._path()}/items", {"fields": status.id}):
             for item in page:
@@ -57,7 +60,7 @@ class GitHubBoard:
         if column and not name:
             have = ", ".join(status.options)
             hint = f"add it to the field {self.field} of the board: it has {have}"
-            raise RemoteError(f"the board has no column {column!r}", place=self.address.lstrip("/"), hint=hint)
+            raise NoColumns(f"the board has no column {column!r}", place=self.address.lstrip("/"), hint=hint)
         # GitHub gives the item that is there already, so that doing it twice is doing it once.
         body = {"type": "Issue", "id": issue.id}
         item = self.calls.write("POST", f"{self._path()}/items", body, again=True)["id"]
@@ -72,8 +75,8 @@ class GitHubBoard:
                     self._known = _Field(field["id"], {_text(one["name"]): one["id"] for one in field["options"]})
                     break
             else:
-                hint = "name the field in the settings of the board, or make it: single select"
-                raise RemoteError(f"the board has no field {self.field!r} with choices", hint=hint)
+                hint = "name it in config/forge.yml (status_field), or make it: single select"
+                raise NoColumns(f"the board has no field {self.field!r} with choices", hint=hint)
         return self._known
 
     def _path(self) -> str:

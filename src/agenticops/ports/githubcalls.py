@@ -6,6 +6,7 @@ A request that makes something is never sent twice blindly: when its answer is l
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
@@ -19,11 +20,13 @@ from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConn
 from agenticops.core import secrets
 from agenticops.errors import RemoteError
 from agenticops.ports.githubcache import Cache, Kept
-from agenticops.ports.githubretry import SHAKY, Limited, Patience, delay, limited
+from agenticops.ports.githubretry import SHAKY, Limited, Patience, broke, delay, limited, spent
 
 Thing = TypeVar("Thing")
 Query = Mapping[str, str | int]
 OFFLINE = "offline: the plan waits, and everything local works; run it again when the network is back"
+# The address in a header that says how an organisation lets a token in: nothing in it that a terminal obeys.
+_ALLOW = re.compile(r"url=(https://[!-~]+)")
 AGAIN = "run it again: what was done is found again, and nothing is done twice"
 
 
@@ -34,10 +37,18 @@ class Unclear(RemoteError):
 class Refused(RemoteError):
     """The forge said no: `status` is that of HTTP, `said` its own words."""
 
-    def __init__(self, status: int, said: str, place: str) -> None:
-        super().__init__(f"GitHub refused it ({status}): {said}", place=place, hint=_hint(status))
+    def __init__(self, status: int, said: str, place: str, hint: str = "") -> None:
+        super().__init__(f"GitHub refused it ({status}): {said}", place=place, hint=hint or _hint(status, said))
         self.status = status
         self.said = said
+
+
+class Off(RemoteError):
+    """The repository has no issues: what is asked of any of them says nothing of that one."""
+
+    def __init__(self, place: str, said: str = "") -> None:
+        hint = "switch them on in the repository's settings at GitHub, under Features"
+        super().__init__(f"issues are switched off in the repository{said and f': {said}'}", place=place, hint=hint)
 
 
 class Answer(NamedTuple):
@@ -104,7 +115,7 @@ class Calls:
             self._wrote = self.now()
 
     def query(self, document: str, variables: Mapping[str, Any]) -> Any:
-        """Ask by GraphQL. Raises Refused with status 200 for an answer that has errors."""
+        """Ask by GraphQL. Raises Refused with status 200 for an answer that has errors, or does not come."""
         body = {"query": document, "variables": dict(variables)}
         answer = self._ask("POST", self.requester.graphql_url, body=body, again=True)
         said = answer.body if isinstance(answer.body, dict) else {}
@@ -161,7 +172,10 @@ class Calls:
         waited, shaken, held = 0.0, 0, 0
         while True:
             answer = self._send(method, path, dict(headers or {}), body, place)
-            if answer is None or answer.status in SHAKY:
+            errors = _errors(answer) if answer and path == self.requester.graphql_url else ()
+            if answer and broke(errors) and shaken == self.patience.tries:
+                return answer  # the caller finds another way, or says so
+            if answer is None or answer.status in SHAKY or broke(errors):
                 what = "broke off" if answer is None else f"answered {answer.status}"
                 if not again:
                     raise Unclear(f"GitHub {what}: whether it was done is not known", place=place, hint=AGAIN)
@@ -169,7 +183,7 @@ class Calls:
                     raise RemoteError(f"GitHub {what}, again and again", place=place, hint="run it again later")
                 self.sleep(self.patience.pause * 2**shaken)
                 shaken += 1
-            elif self._limited(answer):
+            elif spent(errors) or (answer.status >= 400 and limited(answer.status, answer.headers, answer.message)):
                 wait = delay(self.patience, answer.headers, held, self.now())
                 if waited + wait > self.patience.most:
                     raise Limited(self.now() + wait)
@@ -179,13 +193,6 @@ class Calls:
                 raise self._refused(answer, place)
             else:
                 return answer
-
-    def _limited(self, answer: Answer) -> bool:
-        if answer.status == 200 and isinstance(answer.body, dict):
-            # GraphQL says it in words.
-            errors = answer.body.get("errors") or ()
-            return any(isinstance(e, dict) and e.get("type") == "RATE_LIMITED" for e in errors)
-        return limited(answer.status, answer.headers, answer.message)
 
     def _send(self, method: str, path: str, headers: dict[str, str], body: Any, place: str) -> Answer | None:
         """Send one request; None when no whole answer came. Raises RemoteError when it surely did not get there."""
@@ -209,8 +216,14 @@ class Calls:
         except ValueError:
             return Answer(status, told, text, None) if status >= 300 else None
 
-    def _refused(self, answer: Answer, place: str) -> Refused:
-        return Refused(answer.status, self._clean(answer.message), place)
+    def _refused(self, answer: Answer, place: str) -> RemoteError:
+        said = self._clean(answer.message)
+        if answer.status == 410 and "disabled" in said.casefold():
+            return Off(place, said)
+        hint = ""
+        if answer.status == 403 and (address := _ALLOW.search(answer.headers.get("x-github-sso", ""))):
+            hint = f"the organisation asks for a single sign-on: allow the token at {self._clean(address[1])}"
+        return Refused(answer.status, said, place, hint)
 
     def _clean(self, said: object) -> str:
         return secrets.redact(str(said), self._known)
@@ -237,11 +250,21 @@ def _error(said: Mapping[str, Any]) -> str:
     return " ".join(str(said[name]) for name in ("resource", "field", "code", "value") if said.get(name))
 
 
-def _hint(status: int) -> str:
+def _errors(answer: Answer) -> tuple[Mapping[str, Any], ...]:
+    """Give what GraphQL says went wrong: it says so with status 200."""
+    if answer.status != 200 or not isinstance(answer.body, dict):
+        return ()
+    errors = [*(answer.body.get("errors") or ()), *([answer.body] if answer.body.get("message") else ())]
+    return tuple(error for error in errors if isinstance(error, dict))
+
+
+def _hint(status: int, said: str) -> str:
+    if status == 403 and "archived" in said.casefold():
+        return "the repository is archived: unarchive it in its settings, or name another in config/forge.yml"
     return {
         401: "the token does not count: gh auth login, or set GITHUB_TOKEN anew",
         403: "the token may not do that: it needs write access to issues (and to pull requests, checks and projects"
         " where they are used): gh auth refresh, or another token",
         404: "it is not there, or the token may not see it: see the repository's name and the token's access",
-        410: "it was deleted, or issues are switched off in the repository's settings",
+        410: "it was deleted",
     }.get(status, "agenticops github plan shows what is to be done now")

@@ -12,20 +12,14 @@ from agenticops.core.sync.effect import changed
 from agenticops.errors import ConflictError, RemoteError
 from agenticops.model.forge import Issue
 from agenticops.ports import githubread
-from agenticops.ports.forge import Edit, New
+from agenticops.ports.forge import Edit, Moved, New
 from agenticops.ports.githubboard import GitHubBoard
-from agenticops.ports.githubcalls import Calls, Refused
+from agenticops.ports.githubcalls import Calls, Off, Refused
 from agenticops.ports.githublabels import GitHubMilestones
 
 PLAN_ANEW = "somebody was faster: agenticops github plan shows what is to be done now"
 # The fields of an issue that an answer of the REST API tells whole.
 OWN = ("title", "body", "state", "state_reason", "labels", "assignees", "milestone", "updated_at", "locked")
-
-
-class Moved(RemoteError):
-    """An issue is in another repository by now."""
-
-    status = 301
 
 
 class GitHubIssues:
@@ -56,24 +50,29 @@ class GitHubIssues:
         return frozenset(self._lacks)
 
     def all(self, since: str = "") -> Iterator[Issue]:
-        """Give all issues, the oldest first, or those changed since a time."""
+        """Give all issues, the oldest first, or those changed since a time.
+
+        Where GraphQL gives up in the middle, the REST API goes on with those that were not given yet.
+        """
         document = githubread.pages(self.board is not None, bool(since))
         only = {"since": since} if since else {}
         after: str | None = None
+        given: set[int] = set()
         while self._graph:
             try:
                 page = self._graphed(document, after=after, **only)
             except Refused:
-                if after is not None:
-                    raise  # half a list from here and half from there would be none
                 self._graph = False
                 break
+            if not page["hasIssuesEnabled"]:
+                raise Off(f"GET {self.path}")
             for node in page["issues"]["nodes"]:
+                given.add(node["number"])
                 yield self._note(self._of_graph(node, page["nameWithOwner"]))
             after = page["issues"]["pageInfo"]["endCursor"]
             if not page["issues"]["pageInfo"]["hasNextPage"]:
                 return
-        yield from self._listed(since)
+        yield from (issue for issue in self._listed(since) if issue.number not in given)
 
     def get(self, number: int) -> Issue:
         """Give one issue as it is now."""
@@ -155,14 +154,14 @@ class GitHubIssues:
             if issue.parent is not None:
                 above = f"{self.path}/{issue.parent}/sub_issue"
                 self._without(lambda: self.calls.write("DELETE", above, {"sub_issue_id": issue.id}, again=True))
-            return msgspec.structs.replace(issue, parent=None)
+            return msgspec.structs.replace(issue, parent=None, parent_elsewhere="")
         number = parent.number
         body = {"sub_issue_id": issue.id, "replace_parent": True}
         self._relate(
             lambda: self.calls.write("POST", f"{self.path}/{number}/sub_issues", body),
             lambda: githubread.parent(self._read(issue.number)) == number,
         )
-        return msgspec.structs.replace(issue, parent=number)
+        return msgspec.structs.replace(issue, parent=number, parent_elsewhere="")
 
     def place(self, issue: Issue, after: Issue) -> None:
         """Put a sub-issue behind one of its siblings."""
@@ -225,7 +224,7 @@ class GitHubIssues:
     def _read(self, number: int) -> Any:
         said = self.calls.get(f"{self.path}/{number}")
         if said["number"] != number or not self._ours(said):  # GitHub's redirection was followed
-            raise Moved(f"issue #{number} was moved to {said.get('html_url')}", hint=PLAN_ANEW)
+            raise Moved(number, str(said.get("html_url") or "another repository"))
         return said
 
     def _ours(self, said: Any) -> bool:

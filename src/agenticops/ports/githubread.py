@@ -39,7 +39,7 @@ def pages(board: bool, since: bool) -> str:
     return f"""
 query($owner: String!, $name: String!, $after: String{more}) {{
   repository(owner: $owner, name: $name) {{
-    nameWithOwner
+    nameWithOwner hasIssuesEnabled
     issues(first: 100, after: $after, orderBy: {{field: CREATED_AT, direction: ASC}}{only}) {{
       pageInfo {{ hasNextPage endCursor }}
       nodes {{ ...Whole }}
@@ -81,6 +81,7 @@ def of_graph(node: Payload, repository: str, board: str) -> Issue | None:
         assignees=tuple(one["login"] for one in node["assignees"]["nodes"]),
         milestone=(node.get("milestone") or {}).get("title", ""),
         parent=_here(node.get("parent"), repository),
+        parent_elsewhere=_elsewhere(node.get("parent"), repository),
         blocked_by=tuple(n for one in node["blockedBy"]["nodes"] if (n := _here(one, repository)) is not None),
         board=column,
         author=f"{login}[bot]" if bot else login,
@@ -104,6 +105,7 @@ def of_rest(said: Payload, blocked_by: tuple[int, ...] = (), board: str = "") ->
         assignees=tuple(one["login"] for one in said.get("assignees") or ()),
         milestone=(said.get("milestone") or {}).get("title", ""),
         parent=parent(said),
+        parent_elsewhere=_elsewhere_by(said),
         blocked_by=blocked_by,
         board=board,
         author=(said.get("user") or {}).get("login", ""),
@@ -122,6 +124,12 @@ def parent(said: Payload) -> int | None:
     return int(number) if number.isdecimal() and own and home.casefold().endswith(f"/repos/{own}") else None
 
 
+def _elsewhere_by(said: Payload) -> str:
+    """Name the issue above when it is one of another repository, as its address does."""
+    above = str(said.get("parent_issue_url") or "").rpartition("/repos/")[2]
+    return above.replace("/issues/", "#") if above and repository(said) and parent(said) is None else ""
+
+
 def related(said: Payload, other: Payload) -> bool:
     """Tell whether two issues are of one repository."""
     return repository(said) == repository(other)
@@ -136,6 +144,11 @@ def _here(node: Payload | None, repository: str) -> int | None:
     if not node or node["repository"]["nameWithOwner"].casefold() != repository.casefold():
         return None
     return int(node["number"])
+
+
+def _elsewhere(node: Payload | None, repository: str) -> str:
+    """Name the issue above when it is one of another repository."""
+    return f"{node['repository']['nameWithOwner']}#{node['number']}" if node and _here(node, repository) is None else ""
 
 
 def _state(said: str) -> Literal["open", "closed"]:

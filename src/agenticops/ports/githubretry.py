@@ -7,7 +7,8 @@ PATCH, of a 429 without Retry-After, or of an answer that broke off.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -17,6 +18,9 @@ from agenticops.errors import RemoteError
 # What went wrong there: it may have been done, or not.
 SHAKY = (500, 502, 503, 504)
 MESSAGES = ("rate limit exceeded", "secondary rate limit", "wait a few minutes", "retry your request again later")
+# How GraphQL names the same, and how it says that it gave up: an error without a type.
+SPENT = ("RATE_LIMITED", "RATE_LIMIT", "graphql_rate_limit")
+BROKE = "something went wrong while executing your query"
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -58,6 +62,25 @@ def limited(status: int, headers: Mapping[str, str], message: str) -> bool:
         return True
     told = "retry-after" in headers or any(words in message.casefold() for words in MESSAGES)
     return status == 403 and (told or headers.get("x-ratelimit-remaining") == "0")
+
+
+def spent(errors: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether errors of GraphQL mean that we ask too often."""
+    return any(
+        {error.get("type"), error.get("code"), _extended(error, "code")}.intersection(SPENT)
+        or any(words in str(error.get("message")).casefold() for words in MESSAGES)
+        for error in errors
+    )
+
+
+def broke(errors: Iterable[Mapping[str, Any]]) -> bool:
+    """Tell whether errors of GraphQL mean that something went wrong there, and not that it refuses."""
+    return any(not error.get("type") and str(error.get("message")).casefold().startswith(BROKE) for error in errors)
+
+
+def _extended(error: Mapping[str, Any], name: str) -> object:
+    more = error.get("extensions")
+    return more.get(name) if isinstance(more, dict) else None
 
 
 def delay(patience: Patience, headers: Mapping[str, str], attempt: int, now: float) -> float:

@@ -129,13 +129,14 @@ class History:
         return found
 
     def versions(self, path: str, tip: str, others: Iterable[str]) -> list[str]:
-        """List the blobs that a path has had on one side only, newest first."""
+        """List the blobs that a path was given on one side only, newest first; a merge gives it none that a parent had."""
         without = [f"^{o}" for o in others]
         commits = self._run("rev-list", "--topo-order", tip, *without, "--", f":(literal){path}")
         if not commits:
             return []
-        words = iter(self._run("diff-tree", *RAW, "--", f":(literal){path}", input=commits).split("\0"))
-        found = [raw_entry(word, next(words))[2].new for word in words if word.startswith(":")]
+        raw = [word for word in RAW if word != "-m"]
+        words = self._run("diff-tree", "-c", *raw, "--", f":(literal){path}", input=commits).split("\0")
+        found = [_made(word) for word in words if word.startswith(":")]
         return list(dict.fromkeys(filter(None, found)))
 
     def sizes(self, blobs: Iterable[str]) -> dict[str, int]:
@@ -180,6 +181,12 @@ def raw_entry(head: str, path: str) -> tuple[str, str, Change]:
     """Read one entry of git's raw difference: its status, the path, the blobs."""
     old_mode, new_mode, old, new, status = head[1:].split(" ")
     return status[0], path, Change(_blob(old_mode, old), _blob(new_mode, new))
+
+
+def _made(head: str) -> str:
+    """Read what an entry made of its path: before each parent's mode stands a colon."""
+    words = head.lstrip(":").split(" ")
+    return _blob(words[len(head) - len(head.lstrip(":"))], words[-2])
 
 
 def _blob(mode: str, blob: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -17,7 +17,7 @@ from agenticops.model import ids
 from agenticops.model.lease import HOLDS, Lease, named, released, renewed, standing, taken
 from agenticops.ports.clock import Clock, timestamp
 from agenticops.ports.git import Git
-from agenticops.ports.transport import Transport
+from agenticops.ports.transport import Declined, Transport, Update, declined
 
 REFS = "refs/agenticops/leases/"
 # A note is a commit without parents: servers take commits below any ref. Whose it is stands in its message only.
@@ -36,14 +36,24 @@ class Leases:
         self.git, self.clock, self.remote = git, clock, remote
         self.transport = Transport(git, remote, seconds) if remote else None
 
-    def acquire(self, name: str, owner: str, host: str, purpose: str, holds: int = HOLDS) -> Held:
-        """Take a lease for `holds` milliseconds. Raises ConflictError while somebody else has it."""
-        key = ids.ulid(self.clock.milliseconds(), self.clock.entropy(10))
+    def key(self) -> str:
+        """Make a key for one acquisition."""
+        return ids.ulid(self.clock.milliseconds(), self.clock.entropy(10))
+
+    def acquire(
+        self, name: str, owner: str, host: str, purpose: str, holds: int = HOLDS, known: str = "", key: str = ""
+    ) -> Held:
+        """Take a lease for `holds` milliseconds. Raises ConflictError while somebody else has it.
+
+        The lease of a key that is `known` is free: whoever knows it knows that its holder is dead. `key` is the one of
+        this acquisition, when it had to be written down before.
+        """
+        key = key or self.key()
         wanted = Lease(named(name), owner, host, purpose, key, 0, 0, holds)
 
         def next_one(there: Lease | None) -> Lease:
             now = self.clock.milliseconds()
-            if there is not None and standing(there, key, now) == "held":
+            if there is not None and there.key != known and standing(there, key, now) == "held":
                 raise self._taken(there)
             return taken(there, wanted, now)
 
@@ -69,37 +79,68 @@ class Leases:
             return self.transport.names(ref)
         return self.git.run("rev-parse", "--verify", "--quiet", ref, check=False).stdout.strip()
 
+    def swap(self, updates: Sequence[Update]) -> str:
+        """Move refs together, if each still names what is said; say why it was refused, or "": then none moved."""
+        if self.transport is not None:
+            return self.transport.swap(updates)
+        rows = [_row(*update) for update in updates]
+        said = "\n".join(("start", *rows, "prepare", "commit", ""))
+        done = self.git.run("update-ref", "--no-deref", "--stdin", input=said, check=False)
+        return (done.stderr.strip() or "git update-ref failed") if done.returncode else ""
+
+    def elsewhere(self, updates: Sequence[Update]) -> str:
+        """Name the first ref that is neither where it was thought to be nor where it is to go, or ""."""
+        for ref, new, old in updates:
+            now = self._named_by(ref)
+            # A remote leaves a ref alone that is there already.
+            if now != old and (now != new or self.transport is None):
+                return f"{ref} moved meanwhile: it names {now[:12] or 'nothing'}, not {old[:12] or 'nothing'}"
+        return ""
+
     def _moved(
-        self, name: str, next_one: Callable[[Lease | None], Lease], old: str, there: Lease | None
+        self,
+        name: str,
+        next_one: Callable[[Lease | None], Lease],
+        old: str,
+        there: Lease | None,
+        updates: Sequence[Update] = (),
     ) -> tuple[str, Lease]:
-        """Move the ref from what it named to the next lease; who was faster is looked at and judged anew."""
+        """Move the ref from what it named to the next lease; who was faster is looked at and judged anew.
+
+        `updates` are moved with it. Raises _Elsewhere when one of them cannot be, and the lease is not lost.
+        """
         refused = ""
         for at in range(TRIES):
             lease = next_one(there)
             note = self._note(lease)
             lost: RemoteError | None = None
             try:
-                refused = self._swap(REFS + name, note, old)
+                refused = self.swap([*updates, (REFS + name, note, old)])
             except RemoteError as e:
                 lost = e
             if lost is None and not refused:
                 return note, lease
             # An answer may be lost on the way back: only what stands there says whether it was done.
             before, (old, there) = old, self.read(name)
-            if old == note:
+            if old == note and (lost is not None or not updates):
                 return note, lease
+            if old == note:
+                break  # a server that is not atomic, as git's is not where a ref is hidden
             if lost is not None and old == before:
                 raise lost
+            if old == before and (moved := self.elsewhere(updates)):
+                raise _Elsewhere(moved)
+            if old == before and declined(refused):
+                break
             time.sleep(PAUSE * 2**at * random.uniform(0.5, 1))
+        if updates and declined(refused):
+            branch = updates[0][0].removeprefix("refs/heads/")
+            raise Declined(f"{self.remote or 'this clone'} does not take a push to {branch}", refused, self.remote)
         hint = f"it wants the right to push below {REFS}; git ls-remote {self.remote} shows what is there"
-        raise RemoteError(f"the lease {name} cannot be written: {refused}", place=self.remote or REFS + name, hint=hint)
-
-    def _swap(self, ref: str, note: str, old: str) -> str:
-        """Move the ref if it still names `old`; say why it was refused, or ""."""
-        if self.transport is not None:
-            return self.transport.swap(ref, note, old)
-        done = self.git.run("update-ref", "--no-deref", ref, note, old, check=False)
-        return (done.stderr.strip() or "git update-ref failed") if done.returncode else ""
+        message, place = f"the lease {name} cannot be written", self.remote or REFS + name
+        if declined(refused):
+            raise Declined(message, refused, place, hint)
+        raise RemoteError(f"{message}: {refused}", place=place, hint=hint)
 
     def _note(self, lease: Lease) -> str:
         tree = self.git.run("hash-object", "-w", "-t", "tree", "--stdin", input="").stdout.strip()
@@ -144,7 +185,18 @@ class Held:
         """Give the lease back. Raises ConflictError when it is another's by now."""
         self._move(released)
 
-    def _move(self, change: Callable[[Lease, int], Lease]) -> None:
+    def push(self, updates: Sequence[Update]) -> str:
+        """Move refs with a sign of life in one go; say which of them moved meanwhile, or "" when it is done.
+
+        Raises ConflictError when the lease was lost. Either way nothing moved then.
+        """
+        try:
+            self._move(renewed, updates)
+        except _Elsewhere as e:
+            return str(e)
+        return ""
+
+    def _move(self, change: Callable[[Lease, int], Lease], updates: Sequence[Update] = ()) -> None:
         def next_one(there: Lease | None) -> Lease:
             now = self.leases.clock.milliseconds()
             if standing(there, self.lease.key, now) != "mine":
@@ -152,7 +204,17 @@ class Held:
             return change(self.lease, now)
 
         name = self.lease.name
-        self.note, self.lease = self.leases._moved(name, next_one, self.note, self.lease)
+        self.note, self.lease = self.leases._moved(name, next_one, self.note, self.lease, updates)
+
+
+class _Elsewhere(Exception):
+    """A ref that was to be moved with the lease is not where it was thought to be."""
+
+
+def _row(ref: str, new: str, old: str) -> str:
+    """Write an update for `git update-ref --stdin`; an id of zeros is that of nothing."""
+    zeros = "0" * len(new or old)
+    return f"update {ref} {new or zeros} {old or zeros}"
 
 
 def _lost(lease: Lease, there: Lease | None) -> TrainError:

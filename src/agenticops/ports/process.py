@@ -12,7 +12,7 @@ import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, NamedTuple, Protocol
 
 from agenticops.errors import RemoteError, TrainError
@@ -51,7 +51,9 @@ class Watched(NamedTuple):
     ended: str = ""
 
 
-class _Sink(Protocol):
+class Sink(Protocol):
+    """Where output goes."""
+
     def take(self, data: bytes) -> bool:
         """Take in output; tell whether more is wanted."""
 
@@ -95,9 +97,10 @@ def run(
     seconds: float = SECONDS,
 ) -> Done:
     """Run a program in the repository's root. `values` become AGENTICOPS_VALUE_<NAME>; `operands` stand after `--`."""
-    process = _started(argv, root, values, operands, subprocess.PIPE)
+    words = [*argv, *(("--", *operands) if operands else ())]
+    process = start(words, root, _environment(values), subprocess.PIPE)
     out, err = _Head(), _Head()
-    if _pumped(process, [(process.stdout, out), (process.stderr, err)], time.monotonic() + seconds):
+    if pump(process, [(process.stdout, out), (process.stderr, err)], time.monotonic() + seconds):
         raise RemoteError(f"{argv[0]} did not end within {seconds:g} s", place=argv[0])
     return Done(process.returncode, out.text, err.text)
 
@@ -111,42 +114,70 @@ def watch(
 ) -> Watched:
     """Run a program and tell how it ended; one that takes too long, or prints more than `most` bytes, is ended."""
     began = time.monotonic()
-    process = _started(argv, root, values, (), subprocess.STDOUT)
+    process = start(argv, root, _environment(values), subprocess.STDOUT)
     tail = _Tail(most)
-    ended = _pumped(process, [(process.stdout, tail)], began + seconds)
+    ended = pump(process, [(process.stdout, tail)], began + seconds)
     taken = int((time.monotonic() - began) * 1000)
     text = tail.kept.decode("utf-8", "replace")
     return Watched(process.returncode, taken, tail.digest.hexdigest(), tail.size, text, ended)
 
 
-def _started(
-    argv: Sequence[str], root: str, values: Mapping[str, str] | None, operands: Sequence[str], errors: int
+def passed(names: Sequence[str] = PASSED) -> dict[str, str]:
+    """Give what a program is told of the caller's environment."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+def _environment(values: Mapping[str, str] | None) -> dict[str, str]:
+    named = {f"{PREFIX}{re.sub(r'[^A-Z0-9]', '_', n.upper())}": v for n, v in (values or {}).items()}
+    return passed((*PASSED, *AGENTS)) | named
+
+
+def start(
+    argv: Sequence[str], root: str, env: Mapping[str, str], errors: int, stdin: IO[bytes] | None = None
 ) -> subprocess.Popen[bytes]:
-    words = [program(argv[0], root), *argv[1:], *(("--", *operands) if operands else ())]
-    env = {n: os.environ[n] for n in (*PASSED, *AGENTS) if n in os.environ}
-    env |= {f"{PREFIX}{re.sub(r'[^A-Z0-9]', '_', n.upper())}": v for n, v in (values or {}).items()}
+    """Start a program in a session, and so in a group, of its own; `errors` says where its error output goes.
+
+    It hears SIGINT, also where the thread that starts it does not.
+    """
+    words = [program(argv[0], root), *argv[1:]]
+    mask = signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     try:
         return subprocess.Popen(
             words,
             cwd=root,
             env=env,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.DEVNULL if stdin is None else stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
             start_new_session=True,
         )
     except OSError as e:
         raise RemoteError(f"{argv[0]} cannot be started: {os.strerror(e.errno or 0)}", place=words[0]) from None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
 
-def _pumped(process: subprocess.Popen[bytes], pairs: Sequence[tuple[IO[bytes] | None, _Sink]], until: float) -> str:
-    """Read until the program has ended. Gives `timeout` or `flood` when it had to be ended, with its children."""
+def pump(
+    process: subprocess.Popen[bytes],
+    pairs: Sequence[tuple[IO[bytes] | None, Sink]],
+    until: float,
+    tick: Callable[[], str] = str,
+    grace: float = 0.0,
+) -> str:
+    """Read until the program has ended. Gives `timeout`, `flood`, or what `tick` said, when it had to be ended.
+
+    `tick` is called all the time; a word from it ends the program. For `grace` seconds it may end by itself, then it
+    is killed, with its group.
+    """
     with selectors.DefaultSelector() as selector:
         for stream, sink in pairs:
             if stream is not None:
                 selector.register(stream, selectors.EVENT_READ, sink)
         try:
-            ended = _read(process, selector, until)
+            ended = tick() or _read(process, selector, until, tick)
+            if ended and grace:
+                signalled(process.pid, signal.SIGTERM)
+                _read(process, selector, time.monotonic() + grace, str)
         finally:  # whatever ends the wait ends the program and its children
             _kill(process)
             for stream, _ in pairs:
@@ -155,13 +186,17 @@ def _pumped(process: subprocess.Popen[bytes], pairs: Sequence[tuple[IO[bytes] | 
     return ended
 
 
-def _read(process: subprocess.Popen[bytes], selector: selectors.BaseSelector, until: float) -> str:
+def _read(
+    process: subprocess.Popen[bytes], selector: selectors.BaseSelector, until: float, tick: Callable[[], str]
+) -> str:
     while True:
         if os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
             until = min(until, time.monotonic() + GRACE)
             break
         if time.monotonic() >= until:
             return "timeout"
+        if said := tick():
+            return said
         if not _more(selector, until):
             return "flood"
     # The program is gone, and so is its time limit; what it left behind may say a little more.
@@ -186,11 +221,17 @@ def _more(selector: selectors.BaseSelector, until: float) -> bool:
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
     """End the whole group. The program is waited for afterwards: until then nobody else gets its number."""
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass  # nobody of the group is left
+    signalled(process.pid, signal.SIGKILL)
     process.wait()
+
+
+def signalled(group: int, number: int) -> bool:
+    """Send a signal to a group; tell whether somebody of it is there."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False  # nobody of the group is left
+    return True
 
 
 def program(name: str, root: str) -> str:

@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import subprocess
+from collections.abc import Sequence
 
 from agenticops.errors import RemoteError, TrainError
 from agenticops.ports.git import Git
@@ -23,6 +24,28 @@ _PROGRAM = re.compile(
 # A remote that is a folder runs its own hooks in our name; for a ref of ours it does without them.
 _QUIET = "git -c core.hooksPath=/dev/null -c core.fsmonitor= -c core.alternateRefsCommand= -c receive.autogc=false"
 _OWN = ("local", "worktree")
+# A push of several refs brings commits along: it may take this many times as long as one of a note.
+_BULK = 10
+
+# How a remote words that a rule or a program of its own does not take a push: trying again would not help.
+_DECLINED = re.compile(r"declined|protected|prohibited|not allowed|checked out|den(?:y|ied|ying)\b", re.IGNORECASE)
+
+# A ref, what it is to name ("": nothing any more), and what it must still name for that ("": nothing yet).
+Update = tuple[str, str, str]
+
+
+class Declined(RemoteError):
+    """A remote that could be reached does not take a push, by a rule of its own: `words` are its."""
+
+    def __init__(self, message: str, words: str, remote: str, hint: str = "") -> None:
+        hint = hint or "let your account push there, or drive without the remote: agenticops drive --local"
+        super().__init__(f"{message}: {words}", place=remote, hint=hint)
+        self.words = words
+
+
+def declined(words: str) -> bool:
+    """Tell from a refusal's words whether it is a rule of the remote, and not another ref that moved."""
+    return _DECLINED.search(words) is not None
 
 
 class Transport:
@@ -47,17 +70,25 @@ class Transport:
         if done.returncode and "couldn't find remote ref" not in done.stderr:
             raise self._unreachable(done.stderr)
 
-    def swap(self, ref: str, new: str, old: str) -> str:
-        """Move a ref if it still names `old` ("": is not there); say why the remote refused it, or ""."""
+    def swap(self, updates: Sequence[Update]) -> str:
+        """Move refs together, if each still names what is said; say why the remote refused it, or "": then none moved.
+
+        A ref that names what it is to name by now is left at that.
+        """
         quiet = ("--porcelain", "--no-verify", "--no-signed", "--no-follow-tags", "--recurse-submodules=no")
         program = (f"--receive-pack={_QUIET} receive-pack",) if self._is_folder() else ()
-        done = self._run("push", *quiet, *program, f"--force-with-lease={ref}:{old}", self.remote, f"{new}:{ref}")
+        atomic = ("--atomic",) if len(updates) > 1 else ()
+        expected = [f"--force-with-lease={ref}:{old}" for ref, _, old in updates]
+        wanted = [f"{new}:{ref}" for ref, new, _ in updates]
+        seconds = self.seconds * (_BULK if atomic else 1)
+        done = self._run("push", *quiet, *program, *atomic, *expected, self.remote, *wanted, seconds=seconds)
         if not done.returncode:
             return ""
         refused = [row.split("\t")[-1] for row in done.stdout.splitlines() if row.startswith("!\t")]
         if not refused:
             raise self._unreachable(done.stderr)
-        return refused[0]
+        # Of several refs most were refused only because of another one.
+        return next((words for words in refused if "atomic" not in words), refused[0])
 
     def _refuse_programs(self) -> None:
         fields = self.git.run("config", "--list", "--includes", "--show-scope", "-z").stdout.split("\0")
@@ -78,11 +109,12 @@ class Transport:
         url = urls[0]
         return url.startswith("file://") or ("://" not in url and ":" not in url.split("/")[0])
 
-    def _run(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, *words: str, seconds: float = 0) -> subprocess.CompletedProcess[str]:
         """Run git in a session of its own: there is no terminal to ask at, and it ends with all that it started."""
         if not self._checked:
             self._refuse_programs()
             self._checked = True
+        seconds = seconds or self.seconds
         environment = {**self.git.environment(), "GIT_ALLOW_PROTOCOL": PROTOCOLS}
         environment["GIT_ASKPASS"] = os.environ.get("GIT_ASKPASS", "")
         process = subprocess.Popen(
@@ -97,10 +129,10 @@ class Transport:
             start_new_session=True,
         )
         try:
-            out, said = process.communicate(timeout=self.seconds)
+            out, said = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise self._unreachable(f"no answer within {self.seconds:g} s") from None
+            raise self._unreachable(f"no answer within {seconds:g} s") from None
         except BaseException:
             _end(process)
             raise

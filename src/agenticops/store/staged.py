@@ -7,6 +7,7 @@ fresh, and a log of a thousand shards costs a look at their ids.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Protocol
 
 import msgspec
@@ -16,14 +17,18 @@ from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.event import Event
 from agenticops.model.history import ODD, Changes
-from agenticops.model.layout import PIPELINE
+from agenticops.model.layout import PIPELINE, WORK
 from agenticops.model.pipeline import Pipeline
 from agenticops.model.tree import Tree
+from agenticops.model.work import WorkItem
 from agenticops.store import journal, log
 from agenticops.store.index import Index
 from agenticops.store.voids import MARK
 
 _event = msgspec.json.Decoder(Event)
+_item = msgspec.json.Decoder(WorkItem)
+# A work item is kept by its blob, beside what the working file gave.
+_STAGED = "staged:"
 
 
 class Stage(Tree, Protocol):
@@ -120,17 +125,38 @@ class StagedTrain(Train):
             )
             self._pipeline = msgspec.json.decode(text, type=Pipeline) if text else documents.read_pipeline(data)
             if not text:
-                self._remember(data, self._pipeline)
+                self._remember([(PIPELINE, journal.digest(data), msgspec.json.encode(self._pipeline).decode())])
         return super().pipeline
 
-    def _remember(self, data: bytes, found: Pipeline) -> None:
+    def _remember(self, rows: list[tuple[str, str, str]]) -> None:
         import sqlite3
 
-        row = (PIPELINE, journal.digest(data), msgspec.json.encode(found).decode())
-        try:
-            self.staged_log.index.db.execute("INSERT OR REPLACE INTO parsed VALUES(?,?,?)", row)
-        except sqlite3.OperationalError:
-            pass  # a busy or read-only cache only costs the next reader the same work
+        if not rows:
+            return
+        db = self.staged_log.index.db
+        with suppress(sqlite3.OperationalError):  # a busy or read-only cache only costs the next reader the same work
+            db.execute("BEGIN IMMEDIATE")
+            with db:
+                db.executemany("INSERT OR REPLACE INTO parsed VALUES(?,?,?)", rows)
+
+    def items(self) -> list[WorkItem]:
+        """Give the work items; those that cannot be read are left out. The same blob is read once."""
+        rows = self.staged_log.index.rows("SELECT path, digest, json FROM parsed WHERE path GLOB ?", f"{_STAGED}*")
+        known = {(path, blob): text for path, blob, text in rows}
+        found, fresh = [], []
+        for name in self.item_ids():
+            path = f"{WORK}/{name}.md"
+            try:
+                key = (_STAGED + path, self.stage.ids([path]).get(path, ""))
+                text = known.get(key)
+                item = _item.decode(text) if text else self.item(name)
+            except StateError:
+                continue
+            found.append(item)
+            if not text:
+                fresh.append((*key, msgspec.json.encode(item).decode()))
+        self._remember(fresh)
+        return found
 
     def has_item(self, name: str) -> bool:
         """Tell whether a work item's document is there."""

@@ -8,15 +8,16 @@ from typing import Any
 
 import msgspec
 
+from agenticops.core.sync import body
 from agenticops.model.forge import Agreed, Conflict, Issue, Local
-from tests.core.sync.world import World
+from tests.core.sync.world import World, known
 
 replace = msgspec.structs.replace
 PRIORITIES = ("now", "next", "future")
 COLUMNS = {"Backlog": "future", "Ready": "next", "In progress": "now", "In review": "now"}
 # Texts are edited most: only there two edits of one field live together.
 SHARED = ("title", "priority", "milestone", "parent", "flags", "assignees", "depends", "phase", "end", *["body"] * 4)
-HERE = (*SHARED, "held", "tag")
+HERE = (*SHARED, "held", "tag", "comment")
 THERE = (*SHARED, "foreign", "board", "crlf")
 TOGGLED = ("auto", "meta", "risk")
 Key = tuple[str, str]
@@ -94,7 +95,7 @@ class People:
         elif name == "flags":
             change["labels"] = self.toggled(local, name, local.labels, list(TOGGLED), "local")
         elif name == "assignees":
-            change[name] = (*local.assignees, self.token("who"))
+            change[name] = (*local.assignees, self.token("ghost" if self.dice.random() < 0.3 else "who"))
             self.mark(local.id, f"assignees:{change[name][-1]}", "local", True)
         elif name == "tag":
             change["labels"] = (*local.labels, self.token("tag"))
@@ -106,8 +107,15 @@ class People:
             change[name] = self.dice.choice(("", "shape", "build", "ship"))
         elif name == "held":
             change[name] = not local.held
+        elif name == "comment":
+            change[name] = self.token("told")
         elif self.dice.random() < 0.3 and local.state == "open":
-            change |= {"state": self.dice.choice(("completed", "not_planned")), "phase": "", "held": False}
+            change |= {
+                "state": self.dice.choice(("completed", "not_planned")),
+                "phase": "",
+                "held": False,
+                "comment": "",
+            }
             self.mark(local.id, "state", "local", change["state"])
         self.world.locals[local.id] = replace(local, **change)
         return None
@@ -134,12 +142,14 @@ class People:
 
     def there(self) -> None:
         linked = [x for x in self.world.locals.values() if x.issue in self.world.forge.issues]
-        if not linked:
+        cut_off = self.cut_off()
+        if not linked and not cut_off:
             return
-        local = self.dice.choice(linked)
-        issue = self.world.forge.issues[local.issue or 0]
+        local = self.dice.choice([*linked, *(self.world.locals[item] for item in cut_off)])
+        issue = self.world.forge.issues[local.issue or cut_off[local.id]]
         change: dict[str, Any] = {}
-        name = self.dice.choice(THERE)
+        # Of a set nobody can tell then whether the forge dropped it or a person did: it is written again.
+        name = self.dice.choice(THERE if local.issue else ("title", "body"))
         if name in ("title", "milestone"):
             change[name] = self.token(name)
             self.mark(local.id, name, "remote", change[name])
@@ -147,7 +157,8 @@ class People:
             change["labels"] = self.prioritised(local, issue)
         elif name == "board" and self.world.rules.board and issue.board:
             change["board"] = self.dice.choice(sorted(COLUMNS))
-            self.opined(local.id, COLUMNS[change["board"]])
+            if change["board"] != issue.board:  # who leaves it where it is has no opinion
+                self.opined(local.id, COLUMNS[change["board"]])
         elif name == "parent":
             numbers = {x.id: x.issue for x in linked}
             parent = self.dice.choice(["", *(p for p in self.before(local.id) if p in numbers)])
@@ -183,6 +194,11 @@ class People:
             self.mark(local.id, "state", "remote", None)
             self.wanted.pop((local.id, "state"), None)
         self.world.forge.issues[issue.number] = replace(issue, **change)
+
+    def cut_off(self) -> dict[str, int]:
+        """Give the issues that were made without our hearing of it."""
+        marked = {body.marked(issue.body): number for number, issue in self.world.forge.issues.items()}
+        return {x.id: marked[x.id] for x in self.world.locals.values() if x.issue is None and x.id in marked}
 
     def prioritised(self, local: Local, issue: Issue) -> tuple[str, ...]:
         """Give another priority; some people forget to take the old one away."""
@@ -228,6 +244,8 @@ class People:
         sides = self.dirty[conflict.item, conflict.field]
         if conflict.why == "the forge says more than one thing":
             return isinstance(self.remote_value(self.world.forge.issues[conflict.issue or 0], "priority"), set)
+        if conflict.field == "priority" and conflict.item in self.world.untidy:
+            return True  # it was taken over and could not be agreed on
         return "remote" in sides if conflict.field == "state" else sides >= {"local", "remote"}
 
     def decide(self, conflict: Conflict) -> None:
@@ -250,6 +268,7 @@ class People:
                 continue
             issue = issues[local.issue]
             self.same(local, issue)
+            assert local.comment in ("", self.world.forge.comments.get(issue.number)), f"{item} is not told of"
             assert self.foreign[issue.number] <= set(issue.labels), "a foreign label is lost"
             assert sum("<!-- agenticops:item=" in line for line in issue.body.splitlines()) == 1
             if item not in self.settled:
@@ -265,7 +284,7 @@ class People:
         names = ["title", "milestone", "body", "state", "parent"]
         names += [f"depends:{x}" for x in self.before(local.id) if items_linked(self.world, x)]
         names += [f"flags:{x}" for x in TOGGLED] + [f"labels:{x}" for x in local.labels if x.startswith("tag")]
-        names += [f"assignees:{x}" for x in {*local.assignees, *issue.assignees}]
+        names += [f"assignees:{x}" for x in known((*local.assignees, *issue.assignees))]
         names += ["priority"] if local.state == "open" else []
         for name in names:
             assert local_value(local, name) == self.remote_value(issue, name), f"{local.id} {name} differs"

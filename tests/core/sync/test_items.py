@@ -63,3 +63,11 @@ def test_what_could_not_be_read_again_is_not_written() -> None:
     with pytest.raises(StateError):
         items.adopted("7", {"kind": "Task", "title": "Nul", "body": "\0"})
     assert items.adopted("7", {"kind": "Task", "title": "Refill", "issue": "7", "labels": ("auto",)}).issue == 7
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_a_document_keeps_its_line_ends(newline: str) -> None:
+    text = documents.write_item(item(body="Old\n\nlines")).replace("\n", newline)
+    found = items.document(text, item(), {"title": "New", "labels": ("auto",), "body": "One\n\nTwo"})
+    assert found.count("\n") == found.count(newline) and documents.read_item(found.encode(), item().path).title == "New"
+    assert found.endswith(f"{newline}One{newline}{newline}Two{newline}")

@@ -131,6 +131,30 @@ def test_the_first_meeting_prefers_a_priority_that_was_chosen() -> None:
 
 
 @pytest.mark.parametrize(
+    ("field", "own", "there"),
+    [
+        ("title", {"title": "Ours"}, {}),
+        ("milestone", {}, {"milestone": "M"}),
+        ("milestone", {"milestone": "M"}, {}),
+        ("parent", {}, {"parent": 2}),
+        ("body", {"body": ""}, {}),
+        ("priority", {}, NOW),
+        ("state", {"state": "completed", "phase": "", "agent": ""}, {}),
+        ("state", {}, {"state": "closed"}),
+    ],
+)
+def test_where_agreements_contradict_each_other_nothing_is_taken_silently(field: str, own: Any, there: Any) -> None:
+    rules = Rules()
+    before = agreed(rules)
+    fields = {name: value for name, value in before.fields.items() if name != field}
+    before = replace(before, fields=fields, disputed=(field,))
+    found = merge.merge(replace(LOCAL, **own), replace(ISSUE, **there), before, links(rules), merge_text)
+    assert [c.field for c in found.conflicts] == [field]
+    same = merge.merge(LOCAL, ISSUE, before, links(rules), merge_text)
+    assert not same.conflicts
+
+
+@pytest.mark.parametrize(
     ("here", "there", "why"),
     [
         ({}, {"state": "closed"}, "closed on the forge"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agenticops.core.sync import base, body, fields, labels, merge
+from agenticops.core.sync import actions, base, body, fields, labels, merge
 from agenticops.core.sync.fields import Links
 from agenticops.model.event import Draft
 from agenticops.model.forge import Action, Agreed, Issue, Rules
@@ -23,7 +23,9 @@ def story(seed: int, kind: type[World] = World) -> None:
     dice = random.Random(seed)
     world = kind(dice, Rules(board=dice.random() < 0.5))
     people = People(world, dice)
-    world.fail = dice.choice((0.0, 0.1, 0.4))
+    world.fail, world.refuse = dice.choice((0.0, 0.1, 0.4)), dice.choice((0.0, 0.0, 0.3))
+    deaf = dice.choice((0.0, 0.0, 0.5))
+    world.forge.deaf = lambda: dice.random() < deaf
     for _ in range(dice.randint(2, 4)):
         people.new()
     for _ in range(dice.randint(3, 7)):
@@ -31,7 +33,7 @@ def story(seed: int, kind: type[World] = World) -> None:
             dice.choice((people.here, people.there))()
         world.meanwhile = (lambda: dice.choice((people.here, people.there))()) if dice.random() < 0.5 else lambda: None
         attempt(world, people)
-    world.fail = 0.0
+    world.fail = world.refuse = 0.0
     world.meanwhile = lambda: None
     for _ in range(12):
         if not attempt(world, people):
@@ -140,6 +142,8 @@ EDITS = labels.edits
         ((body, "text"), lambda text: text.strip()),
         ((fields, "seen_issue"), lambda issue: ""),
         ((base, "_born"), lambda intended: {}),
+        ((base, "digest"), lambda comment: ""),
+        ((actions, "_told"), lambda local, merged: ()),
     ],
     ids=lambda x: x[1] if isinstance(x, tuple) else "",
 )

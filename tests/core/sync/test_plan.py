@@ -25,7 +25,23 @@ OLD_ISSUE = Issue(3, "Old", labels=("Task", "next"))
 def planned(locals: Any, *issues: Issue, agreed: Any = None, **options: Any) -> plans.Plan:
     rules = options.pop("rules", Rules())
     labels, milestones = options.pop("labels", None), options.pop("milestones", None)
-    return plans.plan(locals, Remote(issues, labels, milestones), agreed or {}, rules, merge_text, **options)
+    remote = Remote(issues, labels, milestones, me=options.pop("me", ""))
+    return plans.plan(locals, remote, agreed or {}, rules, merge_text, **options)
+
+
+def test_an_open_issue_whose_document_is_gone_is_reported() -> None:
+    agreed = {"7": Agreed("7", 7), "8": Agreed("8", 8), "9": Agreed("9", 3), "10": Agreed("10", 10)}
+    issues = (Issue(7, "Open"), Issue(8, "Shut", state="closed"), OLD_ISSUE)
+    plan = planned([OLD], *issues, agreed=agreed)
+    assert [(f.code, f.path, f.severity) for f in plan.findings] == [("VT489", "docs/work/7.md", "warning")]
+
+
+def test_a_label_that_is_there_by_an_old_name_is_renamed() -> None:
+    new = Local("t00000002", "CRD", "New", priority="next")
+    plan = planned([new], labels=(Label("P1"), Label("CRD")), milestones=(), rules=Rules(aliases={"P1": "next"}))
+    assert [(a.verb, a.name, a.write) for a in plan.actions if a.step == "label"] == [
+        ("update", "P1", {"name": "next"})
+    ]
 
 
 def test_what_others_need_comes_first_and_parents_before_children() -> None:
@@ -71,10 +87,35 @@ def test_what_ended_before_it_had_an_issue_gets_none_unless_something_is_below_i
     assert plan.actions[0].add["labels"] == ("PRD", "area")  # what is done has no priority
 
 
-def test_a_marker_counts_only_when_we_were_about_to_make_the_issue() -> None:
+def test_a_strangers_marker_is_neither_taken_nor_passed_over() -> None:
+    planted = Issue(7, "Mine now", body=f"evil\n\n{body.marker(CRD.id)}", author="mallory")
+    below = replace(TASK, depends=())
+    for me in ("", "ada"):
+        plan = planned([CRD, below], planted, me=me)
+        assert [a.item for a in plan.actions] == [below.id], "it is not made again, and nothing goes below it"
+        assert [(f.code, f.severity) for f in plan.findings] == [("VT489", "error")]
+        assert "mallory" in plan.findings[0].message
+    assert not planned([replace(CRD, state="completed")], planted).findings
+
+
+def test_an_issue_that_our_own_account_made_is_found_without_the_log() -> None:
+    orphan = replace(CRD, parent="")
+    text = f"{body.marker(CRD.id)}"
+    twins = [
+        Issue(6, "Middle", body=text, author="mallory"),
+        Issue(7, "Middle", body=text, author="Ada", state="closed"),
+        Issue(8, "Middle", body=text, author="Ada", labels=("CRD",)),
+        Issue(9, "Middle", body=text, author="Ada"),
+    ]
+    plan = planned([orphan], *twins, me="ada")
+    assert {a.issue for a in plan.actions} == {8} and not plan.conflicts
+    assert "issue" not in [a.step for a in plan.actions]
+    assert [f.code for f in plan.findings] == []
+
+
+def test_an_issue_that_we_were_about_to_make_is_found() -> None:
     planted = Issue(7, "Mine now", body=f"evil\n\n{body.marker(CRD.id)}")
     orphan = replace(CRD, parent="")
-    assert [a.step for a in planned([orphan], planted).actions] == ["issue"]
     plan = planned([orphan], planted, agreed={CRD.id: Agreed(CRD.id, intended={"title": ("Middle",)})})
     assert {a.issue for a in plan.actions} == {7}
     link = next(a for a in plan.actions if a.side == "local")
@@ -142,6 +183,13 @@ def test_a_plan_that_changes_too_much_is_held(count: int, changed: int, held: bo
     plan = planned([*items, PRD, CRD, TASK], *issues, agreed=agreed)
     assert bool(plans.brake(plan, Rules())) is held
     assert not plans.brake(plan, Rules(share=1.0))
+    begun = {x.id: Agreed(x.id, intended={"title": ("Item",)}) for x in items}
+    assert not plans.brake(plan, Rules(), begun), "what is being made may be finished"
+    linked = {x.id: replace(agreed.get(x.id, Agreed(x.id, 1)), intended={"parent": ("7",)}) for x in items}
+    assert not plans.brake(plan, Rules(), linked), "and what only has no place yet"
+    edited = {x.id: replace(agreed.get(x.id, Agreed(x.id, 1)), intended={"title": ("New",)}) for x in items}
+    assert bool(plans.brake(plan, Rules(), edited)) is held
+    assert bool(plans.brake(plan, Rules(), agreed)) is held
 
 
 def test_the_base_of_an_item_is_due_behind_its_last_action() -> None:
@@ -211,3 +259,15 @@ def test_a_plan_in_words() -> None:
 )
 def test_each_action_in_words(action: Action, words: str) -> None:
     assert page.say(action) == words
+
+
+def test_a_comment_is_written_when_it_tells_something_new_and_changes_no_item() -> None:
+    told = replace(OLD, state="open", comment="2 of 3")
+    issue, before = replace(OLD_ISSUE), Agreed("3", 3, fields={base.COMMENT: base.digest("1 of 3")})
+    plan = planned([told], issue, agreed={"3": before}, rules=Rules(share=0.01, least=1))
+    assert [(a.step, a.write) for a in plan.actions] == [("comment", {"comment": "2 of 3"})]
+    assert plans.brake(plan, Rules(share=0.01, least=1)) == ""
+    assert page.say(plan.actions[0]) == "#3: tell how far it is, in a comment"
+    noted = base.agreement(before, told, [issue], Links.of([told], Rules()), "2 of 3")
+    assert planned([told], issue, agreed={"3": noted}).actions == ()
+    assert planned([replace(told, comment="")], issue, agreed={"3": before}).actions == ()

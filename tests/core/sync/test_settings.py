@@ -58,3 +58,8 @@ def test_what_is_wrong_is_named_with_its_line(text: str, line: int, words: str) 
         settings.read(text.encode())
     assert words in found.value.message
     assert found.value.place == f"config/forge.yml:{line}"
+
+
+def test_comments_are_kept_unless_the_settings_say_no() -> None:
+    assert settings.read(WHOLE).comments
+    assert not settings.read(b"schema: 1\n\ncomments: false\n").comments

@@ -1,4 +1,4 @@
-"""`agents`: install, uninstall, show, permissions, hook."""
+"""`agents`: install, uninstall, show, permissions, hook; how agents stand is in `agentstates`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
+from agenticops.cli.commands import agentstates
 from agenticops.cli.commands.options import AgentName, Json, example, group
 from agenticops.cli.lines import DIM, STRONG, WARN, Line, clean, counted, following, line, ok
 from agenticops.cli.output import emit
@@ -149,3 +150,6 @@ def _data(found: agents.Settled, dry_run: bool) -> dict[str, Any]:
         "dry_run": dry_run,
         "changes": [{"verb": c.verb, "path": c.path, "why": c.why} for c in found.plan.changes],
     }
+
+
+agentstates.add(app)

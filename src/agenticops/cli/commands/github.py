@@ -111,7 +111,7 @@ def apply(
 ) -> None:
     """Bring both sides in step, on the default branch. Cut off, it goes on where it was the next time.
 
-    Exits 3 when a rule holds it all up, or when something is left for the next plan.
+    Exits 3 when a rule holds it all up, or when something is left for the next plan or for a person to decide.
     """
     digest = _digest(plan) if plan else ""
     with forgelines.progress("in step", json) as bar:

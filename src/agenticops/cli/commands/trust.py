@@ -36,6 +36,7 @@ def _lines(found: list[Trusted]) -> list[Line]:
         one = t.executable
         rows.append(line((f"{t.standing:<10}", STYLES[t.standing]), (clean(one.place), STRONG)))
         rows.append(line(("  runs    ", DIM), clean(shlex.join(one.argv))))
+        rows += [line(("  given   ", DIM), clean(words)) for words in one.given]
         covers = ", ".join(("the words", *one.files))
         rows.append(line(("  digest  ", DIM), one.digest[:16] or "none", (f"  of {clean(covers)}", DIM)))
         if t.why:

@@ -9,15 +9,16 @@ import typer
 from agenticops.cli import board
 from agenticops.cli.commands import worktree
 from agenticops.cli.commands.options import Commit, ItemArgument, Json, example, group
-from agenticops.cli.commands.worktree import Kind, Priority
+from agenticops.cli.commands.worktree import WAITS, Kind, Needs, Priority, Tickets
 from agenticops.cli.hot import unread
 from agenticops.cli.lines import DIM, STRONG, Line, clean, cut, following, line, ok
 from agenticops.cli.output import emit
+from agenticops.core.fold import Chain
 from agenticops.errors import UsageError
 from agenticops.flows import commit as commits
 from agenticops.flows import work
 from agenticops.model.ticket import Ticket
-from agenticops.model.work import WorkItem
+from agenticops.model.work import TICKETS, WorkItem
 from agenticops.workspace import Workspace
 
 app = group(
@@ -35,7 +36,12 @@ def _body(text: str, file: typer.FileText | None) -> str:
     return file.read() if file else text
 
 
-@app.command(**example('agenticops work new --kind PRD --title "Forecast refill adherence" --start'))
+@app.command(
+    **example(
+        'agenticops work new --kind PRD --title "Forecast refill adherence" --start',
+        'agenticops work new --kind Task --title "Read the form" --parent 143 --blocked-by 141 --assignee ada',
+    )
+)
 def new(
     title: Annotated[str, typer.Option(help="What is wanted, in one line.")],
     kind: Annotated[Kind, typer.Option(help="PRD, CRD or Task.")] = Kind.PRD,
@@ -46,6 +52,11 @@ def new(
     issue: Annotated[int | None, typer.Option(min=1, help="The forge's issue number; it becomes the id.")] = None,
     url: Annotated[str, typer.Option(help="The forge's page.")] = "",
     label: Annotated[list[str], typer.Option(help="A label; may be given more than once.")] = [],  # noqa: B006
+    assignee: Annotated[list[str], typer.Option(metavar="LOGIN", help="Who works it, at the forge.")] = [],  # noqa: B006
+    milestone: Annotated[str, typer.Option(help="The milestone that it belongs to.")] = "",
+    depends: Annotated[list[str], typer.Option("--depends", "--blocked-by", metavar="ITEM", help=WAITS)] = [],  # noqa: B006
+    needs: Needs = [],  # noqa: B006
+    linked: Tickets = [],  # noqa: B006
     client: Annotated[str, typer.Option(help="For whom.")] = "",
     project: Annotated[str, typer.Option(help="The project that it belongs to.")] = "",
     start: Annotated[bool, typer.Option("--start", help="Open its first ticket too.")] = False,
@@ -63,10 +74,15 @@ def new(
         parent,
         issue,
         url,
-        tuple(label),
+        tuple(filter(None, label)),
+        tuple(filter(None, assignee)),
+        milestone.strip(),
+        tuple(depends),
+        tuple(needs),
         client=client,
         project=project,
-        body=body,
+        links={TICKETS: linked} if linked else {},
+        body=_body(body, body_file),
     )
     item, ticket = work.new(workspace, draft, start, phase)
     name = ticket.id if ticket else ""
@@ -75,10 +91,26 @@ def new(
     if ticket:
         rows += opened(ticket)
     else:
-        rows.append(following(f"agenticops ticket new {item.id}" + ("" if item.kind != "Task" else " --phase PHASE")))
+        rows.append(following(_first(item)))
     if done:
         rows.insert(-1, ok(f"committed {done}"))
     emit("work", {"item": item, "ticket": ticket, "commit": done}, rows, json)
+
+
+def _first(item: WorkItem) -> str:
+    """Name the command that opens an item's first ticket, or that says whether what it waits for is done."""
+    if item.depends:
+        return "agenticops work ready"
+    return f"agenticops ticket new {item.id}{' --phase PHASE' if item.kind == 'Task' else ''}"
+
+
+def _next(item: WorkItem, chain: Chain) -> str:
+    """Name what leads on from an item: its fork, its ticket, or the first one."""
+    if chain.forks:
+        return f"agenticops work resolve {item.id} --keep TICKET"
+    if "_" in chain.state:
+        return f"agenticops ticket show {chain.state}"
+    return f"agenticops trace {item.id}" if chain.state not in ("", "created") else _first(item)
 
 
 def opened(ticket: Ticket) -> list[Line]:
@@ -128,6 +160,9 @@ def show(item: ItemArgument, json: Json = False) -> None:
         "parent": found.parent,
         "depends": ", ".join(found.depends),
         "needs": ", ".join(found.needs),
+        "client": found.client,
+        "project": found.project,
+        "tickets": ", ".join(found.tickets),
         "labels": ", ".join(found.labels),
         "assigned": ", ".join(found.assignees),
         "milestone": found.milestone,
@@ -147,8 +182,7 @@ def show(item: ItemArgument, json: Json = False) -> None:
         rows.append(
             line((f"  {event.at[:16].replace('T', ' ')}  ", DIM), f"{what:<14}  ", clean(to if "_" in to else ""))
         )
-    if chain.forks:
-        rows.append(following(f"agenticops work resolve {found.id} --keep TICKET"))
+    rows.append(following(_next(found, chain)))
     data = {
         "item": found,
         "way": chain.events,

@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from agenticops.flows.worktree import Row
 
 OptionalItem = Annotated[str, typer.Argument(metavar="[ITEM]", help="The work item's id, or its start; default: all.")]
+WAITS = "A work item that it waits for."
+Needs = Annotated[list[str], typer.Option("--needs", metavar="NEED", help="A client's need that it answers.")]
+Tickets = Annotated[list[str], typer.Option("--ticket", metavar="TICKET", help="Another item's ticket to look at.")]
 WIDTH = 58
+# What a linked field is called.
+LINKS = {"depends": "waits for", "needs": "needs", "client": "client", "links": "tickets"}
 
 
 class Kind(StrEnum):
@@ -70,7 +75,7 @@ def tree(
 
     workspace = Workspace()
     found = worktree.tree(workspace, item, everything)
-    rows = [_told(row, "  " * row.depth) for row in found]
+    rows = _told(found)
     emit("work-tree", found, [*rows, following("agenticops work ready")] if rows else _none(), json)
     raise typer.Exit(unread(workspace, "docs/work/"))
 
@@ -79,13 +84,22 @@ def _none() -> list[Line]:
     return [line(("no open work items", DIM)), following('agenticops work new --kind PRD --title "…"')]
 
 
-def _told(row: Row, indent: str = "") -> Line:
+def _told(rows: list[Row]) -> list[Line]:
+    """Show items one below the other, what is said of them in a column."""
+    heads = [("  " * row.depth + f"{row.kind} ", row.id, f"  {cut(row.title, WIDTH)}") for row in rows]
+    wide = max((sum(map(len, head)) for head in heads), default=0)
+    return [_row(row, head, wide) for row, head in zip(rows, heads, strict=True)]
+
+
+def _row(row: Row, head: tuple[str, str, str], wide: int) -> Line:
+    kind, name, title = head
+    stands = "no ticket yet" if row.stands == "waiting" else row.stands  # `waits` is another matter
+    said = (row.priority, stands, ", ".join(row.assignees))
     return line(
-        (f"{indent}{row.kind} ", DIM),
-        (f"{row.id}", STRONG),
-        f"  {cut(row.title, WIDTH)}  ",
-        (f"{row.priority} · {clean(row.stands)}", DIM),
-        (f" · {', '.join(map(clean, row.assignees))}" if row.assignees else "", DIM),
+        (kind, DIM),
+        (name, STRONG),
+        f"{title:<{wide - len(kind) - len(name)}}  ",
+        (clean(" · ".join(filter(None, said))), DIM),
         (f"  {clean(row.waits)}" if row.waits else "", WARN),
     )
 
@@ -96,8 +110,12 @@ def ready(kind: Annotated[Kind | None, typer.Option(help="Only PRD, CRD or Task.
 
     workspace = Workspace()
     free, waiting = worktree.ready(workspace, kind.value if kind else "")
-    rows = [_told(row) for row in (*free, *waiting)]
-    if not rows:
+    rows = _told([*free, *waiting])
+    if not free:
+        rows.insert(0, line(("nothing is ready", DIM)))
+    elif waiting:
+        rows.insert(len(free), line(("not ready", DIM)))
+    if not free and not waiting:
         rows = _none()
     elif fresh := next((row for row in free if row.stands == "waiting"), None):
         phase = " --phase PHASE" if fresh.kind == "Task" else ""
@@ -144,10 +162,10 @@ def move(
 
 def link(
     item: ItemArgument,
-    needs: Annotated[list[str], typer.Option(metavar="NEED", help="A client's need that it answers.")] = [],  # noqa: B006
-    blocked_by: Annotated[list[str], typer.Option(metavar="ITEM", help="A work item that it waits for.")] = [],  # noqa: B006
+    needs: Needs = [],  # noqa: B006
+    blocked_by: Annotated[list[str], typer.Option(metavar="ITEM", help=WAITS)] = [],  # noqa: B006
     client: Annotated[str, typer.Option(metavar="CLIENT", help="The client that it is for.")] = "",
-    ticket: Annotated[list[str], typer.Option(metavar="TICKET", help="Another item's ticket to look at.")] = [],  # noqa: B006
+    ticket: Tickets = [],  # noqa: B006
     remove: Annotated[bool, typer.Option("--remove", help="Take these links away.")] = False,
     json: Json = False,
 ) -> None:
@@ -157,7 +175,10 @@ def link(
 
     links = Links(tuple(needs), tuple(blocked_by), tuple(ticket), client)
     found, fields = worktree.link(Workspace(), item, links, remove)
-    rows = [ok(f"work item {found.id}: {', '.join(fields)} changed", found.path)]
+    said = {"depends": found.depends, "needs": found.needs, "client": (found.client,), "links": found.tickets}
+    names = {field: ", ".join(filter(None, said[field])) or "none" for field in fields}
+    words = " · ".join(f"{LINKS[field]}: {value}" for field, value in names.items())
+    rows = [ok(f"{found.id}  {clean(words)}", found.path)]
     rows.append(following("agenticops work ready" if "depends" in fields else f"agenticops trace {found.id}"))
     emit("work", {"item": found}, rows, json)
 

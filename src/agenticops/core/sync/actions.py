@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from agenticops.core.sync import board, body, fields, labels
+from agenticops.core.sync import base, body, fields, labels
 from agenticops.core.sync.fields import Links
 from agenticops.core.sync.merge import Merged
 from agenticops.model.forge import Action, Issue, Local, Step, Value
@@ -19,22 +19,24 @@ PLAIN = ("kind", "priority", "title", "body", "assignees", "milestone", "state")
 def of_pair(local: Local, issue: Issue, merged: Merged, links: Links) -> list[Action]:
     """List what an item and its issue need: first there, then here."""
     seen = fields.seen_issue(issue)
-    remote = [_edit(local, issue, merged, links), *_places(local, merged), *_ends(local, merged)]
+    remote = [_edit(local, issue, merged, links), *_places(local, merged), *_told(local, merged), *_ends(local, merged)]
     found = [msgspec.structs.replace(a, issue=issue.number, seen=seen) for a in remote if a is not None]
     here = _here(local, issue, merged, links)
     return [*found, here] if here is not None else found
 
 
-def of_new(local: Local, links: Links) -> list[Action]:
-    """List what an item needs that has no issue yet. The marker finds the issue again, should the answer be lost."""
-    own = fields.ours(local, links, {})
-    add, _ = labels.edits((), _wanted(own, own, local.state != "open"), links.rules.aliases)
-    sets = {"labels": tuple(sorted({*add, *own["labels"]})), "assignees": tuple(own["assignees"])}
-    write = {"title": own["title"], "body": body.outgoing(str(own["body"]), local.id), "milestone": own["milestone"]}
-    nothing: dict[str, Value] = {"parent": "", "depends": (), "state": "open", "board": ""}
-    wanted = {name: value for name, value in own.items() if name in nothing}
-    if links.rules.board:
-        wanted["board"] = board.stand(local.priority, local.state != "open", local.review)
+def of_new(local: Local, merged: Merged, links: Links) -> list[Action]:
+    """List what an item needs that has no issue yet. The marker finds the issue again, should the answer be lost.
+
+    Without a title and a body there is none to be made.
+    """
+    wanted = merged.remote
+    if "title" not in wanted or "body" not in wanted:
+        return []
+    add, _ = labels.edits((), _wanted(wanted, merged.own, local.state != "open"), links.rules.aliases)
+    sets = {"labels": tuple(sorted({*add, *wanted["labels"]})), "assignees": tuple(wanted["assignees"])}
+    write = {"title": wanted["title"], "body": body.outgoing(str(wanted["body"]), local.id)}
+    write["milestone"] = wanted.get("milestone", "")
     create = Action(
         "issue",
         "create",
@@ -44,8 +46,8 @@ def of_new(local: Local, links: Links) -> list[Action]:
         marker=body.marker(local.id),
         seen=fields.seen_local(local),
     )
-    merged = Merged(own, wanted, own, nothing, {})
-    return [create, *_places(local, merged), *_ends(local, merged)]
+    merged = msgspec.structs.replace(merged, said={**merged.said, "state": "open"})
+    return [create, *_places(local, merged), *_told(local, merged), *_ends(local, merged)]
 
 
 def adopted(issue: Issue, item: str, links: Links) -> Action:
@@ -114,6 +116,12 @@ def _places(local: Local, merged: Merged) -> Iterator[Action]:
         yield Action("dependency", "create", item=local.id, name=name)
     for name in sorted(there - here):
         yield Action("dependency", "delete", item=local.id, name=name)
+
+
+def _told(local: Local, merged: Merged) -> Iterator[Action]:
+    """Bring the comment up to date that tells how far the ticket is, when it would tell something new."""
+    if local.comment and base.digest(local.comment) != merged.base.get(base.COMMENT):
+        yield Action("comment", "update", item=local.id, write={"comment": local.comment})
 
 
 def _ends(local: Local, merged: Merged) -> Iterator[Action]:

@@ -16,6 +16,8 @@ SETS = ("phase", "agent", "flags", "labels", "assignees", "depends")
 # Never empty on this side: when the forge says nothing of them, it has no opinion.
 OWED = ("kind", "priority")
 HELD = "blocked"
+# Names that the forge left out without a word when they were to be assigned: they are not sent again and again.
+UNASSIGNED = "unassigned"
 
 
 class Links(Struct, frozen=True):
@@ -118,9 +120,15 @@ def _spelt(names: Iterable[str], own: Iterable[str]) -> tuple[str, ...]:
 
 def _parent(issue: Issue, links: Links) -> str:
     if issue.parent is None:
-        return ""
+        return f"#{issue.parent_elsewhere}" if issue.parent_elsewhere else ""
     item = links.items.get(issue.parent, "")
     return item if item in links.scope else f"#{issue.parent}"
+
+
+def united(base: Value | None, own: Value, said: Value) -> tuple[str, ...]:
+    """Merge two sets: what either side added is in, what either took away is out. Without a base: all of both."""
+    before, here, there = set(base or ()), set(own), set(said)
+    return tuple(sorted((here | there) - (before - here) - (before - there)))
 
 
 def seen_issue(issue: Issue) -> str:
@@ -135,6 +143,7 @@ def seen_issue(issue: Issue) -> str:
         sorted(issue.assignees),
         issue.milestone,
         issue.parent,
+        issue.parent_elsewhere,
         sorted(issue.blocked_by),
         issue.board,
     )
@@ -142,5 +151,5 @@ def seen_issue(issue: Issue) -> str:
 
 
 def seen_local(local: Local) -> str:
-    """Name what an item says."""
-    return sha256(msgspec.json.encode(local))
+    """Name what an item says; its comment tells of the ticket, and goes on while others read."""
+    return sha256(msgspec.json.encode(msgspec.structs.replace(local, comment="")))

@@ -19,8 +19,8 @@ FINISHED = "item_finished"
 WRITTEN = ("kind", "priority", "title", "parent", "labels", "assignees", "milestone", "depends", "issue", "url")
 
 
-def local(item: WorkItem, ticket: Ticket | None, state: State = "open") -> Local:
-    """Give an item as this side of a merge; `ticket` is its open one."""
+def local(item: WorkItem, ticket: Ticket | None, state: State = "open", comment: str = "") -> Local:
+    """Give an item as this side of a merge; `ticket` is its open one, and `comment` tells how far that is."""
     return Local(
         id=item.id,
         kind=item.kind,
@@ -39,6 +39,7 @@ def local(item: WorkItem, ticket: Ticket | None, state: State = "open") -> Local
         depends=item.depends,
         issue=item.issue,
         url=item.url,
+        comment=comment,
     )
 
 
@@ -78,8 +79,9 @@ def document(text: str, item: WorkItem, write: Mapping[str, Value]) -> str:
         text = documents.edit_front(text, changes, path)
     if "body" in write:
         _, old, _ = yamltext.split(text)
-        fresh = body.to_document(str(write["body"]), old, str(write.get("title", item.title)))
-        text = f"{text[: len(text) - len(old)]}\n{fresh}\n"
+        fresh = f"\n{body.to_document(str(write['body']), old, str(write.get('title', item.title)))}\n"
+        newline = "\r\n" if text[: text.find("\n") + 1].endswith("\r\n") else "\n"
+        text = text[: len(text) - len(old)] + fresh.replace("\n", newline)
     documents.read_item(text.encode(), path)
     return text
 

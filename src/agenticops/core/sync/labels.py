@@ -12,6 +12,9 @@ from agenticops.model.work import PRIORITIES
 
 FLAGS = ("auto", "blocked", "meta", "risk", "mitigation")
 PREFIXES = ("phase", "agent")
+# What GitHub takes, in characters.
+LONGEST = 50
+TOO_LONG = f"longer than the {LONGEST} characters that a label may have"
 _PLAIN = {
     name.casefold(): (field, name)
     for field, names in (("kind", KINDS), ("priority", PRIORITIES), ("flags", FLAGS))
@@ -61,6 +64,16 @@ def label(field: str, value: str) -> str:
     return f"{field}:{value}" if field in PREFIXES else value
 
 
+def too_long(name: str) -> bool:
+    """Tell whether the forge would refuse a label for its length."""
+    return len(name) > LONGEST
+
+
+def cut(name: str) -> str:
+    """Give the beginning of a name that is too long, to be shown."""
+    return f"{name[:20]}…"
+
+
 def read(labels: Iterable[str], aliases: Mapping[str, str] | None = None) -> Said:
     """Read labels as fields."""
     found: dict[str, set[str]] = {field: set() for field in Said.__struct_fields__}
@@ -91,10 +104,10 @@ def edits(
 
 
 def managed(pipeline: Pipeline) -> list[Label]:
-    """List the labels that a train uses."""
+    """List the labels that a train uses, without those that no forge takes: a plan tells which item needs one."""
     found = [name for _, name in _PLAIN.values()]
     found += [label(field, x) for field, xs in (("phase", pipeline.phases), ("agent", pipeline.agents)) for x in xs]
-    return [styled(name) for name in found]
+    return [styled(name) for name in found if not too_long(name)]
 
 
 def styled(name: str) -> Label:

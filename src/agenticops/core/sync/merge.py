@@ -10,7 +10,7 @@ from msgspec import Struct
 from agenticops.core.sync import base as bases
 from agenticops.core.sync import board, fields
 from agenticops.core.sync.body import Merge
-from agenticops.core.sync.fields import HELD, OWED, Links
+from agenticops.core.sync.fields import HELD, OWED, UNASSIGNED, Links, united
 from agenticops.errors import UsageError
 from agenticops.model.digest import sha256
 from agenticops.model.finding import Finding
@@ -45,6 +45,7 @@ class _Merging:
         self.local, self.issue, self.links, self.decided = local, issue, links, decided
         self.said = fields.theirs(issue, local, links)
         self.base = bases.effective(agreed.fields, agreed.intended, self.said)
+        self.disputed = {name for name in agreed.disputed if name not in self.base}
         self.own = fields.ours(local, links, self.base)
         self.ours: dict[str, Value] = {}
         self.theirs: dict[str, Value] = {}
@@ -69,6 +70,10 @@ class _Merging:
             self.conflicts.append(msgspec.structs.replace(conflict, digest=digest))
             return None
         return policy
+
+    def default(self, name: str) -> Value | None:
+        """Give what counts as nothing said, where nothing was ever agreed; None where the agreements contradict."""
+        return None if name in self.disputed else DEFAULTS.get(name, "")
 
     def note(self, message: str, hint: str) -> None:
         """Report what was done on the forge and does not count there."""
@@ -96,20 +101,16 @@ def merge(
         _logged(m, name)
     for name in ("assignees", "depends", "flags"):
         m.set(name, united(m.base.get(name), m.own[name], m.said[name]))
+    _assigned(m)
     _held(m)
     _tracked(m)
     for name in SCALARS:
         if name in m.own:
             _scalar(m, name)
+    _elsewhere(m)
     _body(m, text)
     _board(m)
     return Merged(m.ours, m.theirs, m.own, m.said, m.base, tuple(m.conflicts), tuple(m.notes))
-
-
-def united(base: Value | None, own: Value, said: Value) -> tuple[str, ...]:
-    """Merge two sets: what either side added is in, what either took away is out. Without a base: all of both."""
-    before, here, there = set(base or ()), set(own), set(said)
-    return tuple(sorted((here | there) - (before - here) - (before - there)))
 
 
 def _scalar(m: _Merging, name: str) -> None:
@@ -121,13 +122,13 @@ def _scalar(m: _Merging, name: str) -> None:
 def _settled(m: _Merging, name: str, said: Value) -> Value | None:
     """Give the value of the side that alone changed it, else that of the side which the policy takes, if any."""
     own = m.own[name]
-    value = _one_sided(m.base.get(name), own, said, DEFAULTS.get(name, ""))
+    value = _one_sided(m.base.get(name), own, said, m.default(name))
     if value is None:
         value = {"local": own, "remote": said, None: None}[m.dispute(name, own, said)]
     return value
 
 
-def _one_sided(base: Value | None, own: Value, said: Value, default: Value = "") -> Value | None:
+def _one_sided(base: Value | None, own: Value, said: Value, default: Value | None = "") -> Value | None:
     """Give the value of the side that alone changed it; None when both did, in different ways."""
     if own == said or said == base:
         return own
@@ -167,6 +168,33 @@ def _logged(m: _Merging, name: str) -> None:
         m.note(f"its labels said {name} {there}; the ticket's is {here}, which is written back", "agenticops advance")
 
 
+def _assigned(m: _Merging) -> None:
+    """Ask no more for those whom the forge left out, until it has them itself, or the document names others."""
+    left = tuple(
+        name for name in m.base.get(UNASSIGNED, ()) if name in m.own["assignees"] and name not in m.said["assignees"]
+    )
+    if left:
+        m.theirs["assignees"] = tuple(name for name in m.theirs["assignees"] if name not in left)
+        m.notes.append(unassigned(m.local.id, m.issue.number, left))
+
+
+def unassigned(item: str, number: int, names: Iterable[str]) -> Finding:
+    """Report whom the forge left out: they are not sent again until the document or the forge says something else."""
+    message = f"issue #{number}: {', '.join(names)} cannot be assigned there; the forge left that out without a word"
+    hint = f"agenticops work edit {item} --assignee LOGIN"
+    return Finding("VT490", message, f"docs/work/{item}.md", severity="warning", hint=hint)
+
+
+def _elsewhere(m: _Merging) -> None:
+    """Leave an issue below one that is no item's; where the item stands below another, say so."""
+    own, said = str(m.own.get("parent", "")), str(m.said["parent"])
+    if said.startswith("#") and own and not own.startswith("#") and m.theirs.get("parent") == said:
+        where = said if said[1:].isdecimal() else said[1:]
+        hint = f"put #{m.issue.number} back there, or agenticops work move {m.local.id} --top"
+        message = f"issue #{m.issue.number} was put below {where}, which is no item's; {m.local.id} stands below {own}"
+        m.notes.append(Finding("VT491", message, f"docs/work/{m.local.id}.md", severity="warning", hint=hint))
+
+
 def _held(m: _Merging) -> None:
     """Keep the flag of a ticket that is blocked: it is the ticket's, not the label's."""
     if m.local.held and HELD not in m.ours["flags"]:
@@ -183,8 +211,10 @@ def _tracked(m: _Merging) -> None:
 
 def _state(m: _Merging) -> None:
     """Let the log say how an item ends. An end or a new beginning on the forge is asked about, never just taken."""
-    own, said, base = m.own["state"], m.said["state"], m.base.get("state", "open")
-    ended = own != "open" and (said != "open" or "state" not in m.base)
+    own, said = m.own["state"], m.said["state"]
+    never = "state" not in m.base and "state" not in m.disputed
+    base = "open" if never else m.base.get("state")
+    ended = own != "open" and (said != "open" or never)
     if own == said or said == base or ended:
         m.set("state", own)
         return
@@ -196,7 +226,7 @@ def _state(m: _Merging) -> None:
 
 def _body(m: _Merging, text: Merge) -> None:
     own, said, base = str(m.own["body"]), str(m.said["body"]), m.base.get("body")
-    value = _one_sided(base, own, said)
+    value = _one_sided(base, own, said, m.default("body"))
     if value is None and base is not None:
         merged, clean = text(str(base), own, said)
         value = merged.strip() if clean else None
@@ -214,6 +244,9 @@ def _board(m: _Merging) -> None:
     own = board.stand(str(m.ours["priority"]), m.ours["state"] != "open", m.local.review)
     base, stood = str(m.base.get("board", "")), str(m.base.get(bases.STAND, ""))
     m.theirs["board"] = board.wanted(own, str(m.said["board"]), base, stood)
+    if m.said["board"] == board.DONE != m.theirs["board"]:
+        message = f"its card was put into Done; the item is open still, so it goes back to {m.theirs['board']}"
+        m.note(message, "agenticops advance")
 
 
 def resolve(conflict: Conflict, take: Side) -> Resolution:

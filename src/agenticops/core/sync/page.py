@@ -21,6 +21,8 @@ def say(action: Action) -> str:
     if action.side == "local" and action.verb == "create":
         return f"write #{action.issue} down as the {action.write['kind']} {action.item}: {short(action.write['title'])}"
     where = action.item if action.side == "local" else f"#{action.issue}" if action.issue else f"issue of {action.item}"
+    if action.step == "comment":
+        return f"{where}: tell how far it is, in a comment"
     if action.step == "dependency":
         return f"{where} {'waits for' if action.verb == 'create' else 'waits no more for'} {action.name}"
     return f"{where}: {'; '.join(_changes(action))}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 import msgspec
 from msgspec import Struct
 
-from agenticops.core.sync import actions, base, board, body, fields, labels
+from agenticops.core.sync import actions, base, board, body, fields, labels, limits
 from agenticops.core.sync.body import Merge
 from agenticops.core.sync.fields import Links
 from agenticops.core.sync.merge import Merged, merge
@@ -60,23 +61,37 @@ def plan(
 ) -> Plan:
     """Compare both sides and say what to do. `remote` holds all issues; `adopt` names those to write down as items.
 
-    An item without an issue gets one, unless it has ended. One that a crash cut off from its issue finds it by the
-    marker, but only when the log says that we were about to make it: anybody can write a marker.
+    An item without an issue gets one, unless it has ended. One that was cut off from its issue finds it by the marker,
+    but only when the log says that we were about to make it, or when it is an issue of our own account: anybody can
+    write a marker. Somebody else's holds the item: neither is theirs taken nor another one made.
     """
     items = {local.id: local for local in locals}
     issues = {issue.number: issue for issue in remote.issues if not issue.is_pull_request}
-    pairs, findings = _pair(items, issues, agreed)
-    gone = [local.id for local in items.values() if local.issue is not None and local.id not in pairs]
+    pairs, findings = _pair(items, issues, remote)
+    marked, held = _marked(items, issues, pairs, agreed, remote.me)
+    pairs |= marked
+    gone = [x.id for x in items.values() if x.id in held or (x.issue is not None and x.id not in pairs)]
     linked = [msgspec.structs.replace(x, issue=pairs[x.id].number) if x.id in pairs else x for x in items.values()]
     new, clashes = _adopted(issues, pairs, items, adopt)
     links = Links.of([*linked, *(Local(name, "Task", "", issue=n) for n, name in new.items())], rules, gone)
-    each = [_one(x, pairs.get(x.id), agreed.get(x.id, Agreed(x.id)), links, text, resolutions) for x in items.values()]
+    old = _relinked(linked, agreed)
+    each = [
+        _one(x, pairs.get(x.id), agreed.get(x.id, Agreed(x.id)), old, links, text, resolutions, remote.columns)
+        for x in items.values()
+    ]
+    if missing := {one.column for one in each if one.column}:
+        findings.append(limits.unplaced(missing, remote.columns or ()))
     merged = tuple(_after(local, one.actions) for local, one in zip(items.values(), each, strict=True))
     found = [actions.adopted(issues[n], name, links) for n, name in new.items()]
     found += [action for one in each for action in one.actions]
-    findings += [*clashes, *(note for one in each for note in one.notes)]
+    findings += [
+        *held.values(),
+        *_left(agreed, items, issues, pairs),
+        *clashes,
+        *(note for one in each for note in one.notes),
+    ]
     return Plan(
-        order([*found, *_names(found, remote)], merged),
+        order([*found, *_names(found, remote, rules)], merged),
         tuple(sorted((c for one in each for c in one.conflicts), key=lambda c: (_by_number(c.item), c.field))),
         tuple(sorted(findings, key=lambda f: (f.code, f.path, f.message))),
         tuple(sorted((one.agreed for one in each if one.agreed), key=lambda a: _by_number(a.item))),
@@ -95,32 +110,54 @@ class _One(Struct, frozen=True):
     notes: tuple[Finding, ...] = ()
     agreed: Agreed | None = None
     intended: dict[str, tuple[str, ...]] = {}
+    column: str = ""
+
+
+def _relinked(linked: Iterable[Local], agreed: Mapping[str, Agreed]) -> dict[str, int]:
+    """Tell of items that have another issue by now, or are to get one, which they had when it was agreed."""
+    then = {name: before.issue for name, before in agreed.items()}
+    return {x.id: number for x in linked if (number := then.get(x.id)) is not None and number != x.issue}
 
 
 def _one(
-    local: Local, issue: Issue | None, before: Agreed, links: Links, text: Merge, resolutions: Sequence[Resolution]
+    local: Local,
+    issue: Issue | None,
+    agreed: Agreed,
+    relinked: Mapping[str, int],
+    links: Links,
+    text: Merge,
+    resolutions: Sequence[Resolution],
+    columns: Collection[str] | None,
 ) -> _One:
     """Plan one item: with its issue, with one that is about to be made, or without any."""
     if issue is None:
         if local.issue is not None or local.id not in links.scope:
             return _One(local.id)
-        new = _as_new(local, links)
-        return _One(local.id, actions.of_new(local, links), intended=base.intention(new.remote, new.said, new.own))
+        fitted = limits.fit(local, _as_new(local, links), columns)
+        new = fitted.merged
+        found = actions.of_new(local, new, links)
+        intended = base.intention(new.remote, new.said, new.own)
+        return _One(local.id, found, notes=new.notes, intended=intended, column=fitted.column)
+    before = base.loosened(agreed, relinked, issue)
+    loose = before is not agreed
     if before.issue != issue.number and not (before.issue is None and body.marked(issue.body) == local.id):
         # What was agreed was agreed with another one; what was intended before there was any may be this one's.
         before = Agreed(local.id, intended={} if before.issue else before.intended)
-    merged = merge(local, issue, before, links, text, resolutions)
+    fitted = limits.fit(local, merge(local, issue, before, links, text, resolutions), columns)
+    merged = fitted.merged
     found = actions.of_pair(local, issue, merged, links)
     intended = base.intention(merged.remote, merged.said, merged.own)
     after = base.agreement(before, local, [issue], links)
-    news = (after.fields, after.issue, {}) != (before.fields, before.issue, before.intended)
-    return _One(local.id, found, merged.conflicts, merged.notes, after if news and not found else None, intended)
+    news = (after.fields, after.issue, {}) != (agreed.fields, agreed.issue, agreed.intended)
+    # What was loosened is noted first: once the other item has agreed with its new issue, nothing tells it any more.
+    noted = after if news and (loose or not found) else None
+    return _One(local.id, found, merged.conflicts, merged.notes, noted, intended, fitted.column)
 
 
 def _pair(
-    items: Mapping[str, Local], issues: Mapping[int, Issue], agreed: Mapping[str, Agreed]
+    items: Mapping[str, Local], issues: Mapping[int, Issue], remote: Remote
 ) -> tuple[dict[str, Issue], list[Finding]]:
-    """Find each item's issue: by the number in its document, or by the marker that we were about to write."""
+    """Find the issue of each item that has one, by the number in its document."""
     pairs: dict[str, Issue] = {}
     findings: list[Finding] = []
     taken: dict[int, str] = {}
@@ -133,19 +170,72 @@ def _pair(
                 Finding("VT489", f"{other} and {local.id} name one issue, #{local.issue}", place, hint=hint)
             )
         elif local.issue not in issues:
-            message = f"issue #{local.issue} of {local.id} is not there (deleted, moved, or a pull request)"
-            findings.append(Finding("VT489", message, place, hint=hint))
+            if local.state == "open":  # what has ended needs none
+                findings.append(_missing(local, local.issue, remote))
         else:
             pairs[local.id] = issues[local.issue]
             taken[local.issue] = local.id
-    for number in sorted(issues):
-        item = body.marked(issues[number].body)
-        if number in taken or item not in items or items[item].issue is not None or item in pairs:
-            continue
-        if agreed.get(item, Agreed(item)).intended:
-            pairs[item] = issues[number]
-            taken[number] = item
     return pairs, findings
+
+
+def _marked(
+    items: Mapping[str, Local],
+    issues: Mapping[int, Issue],
+    pairs: Mapping[str, Issue],
+    agreed: Mapping[str, Agreed],
+    me: str,
+) -> tuple[dict[str, Issue], dict[str, Finding]]:
+    """Find the issues of items that have none by the hidden marker; say which items are held by one.
+
+    A log that was never pushed, or was reset, tells of no intent. What our own account made is ours all the same.
+    """
+    found: dict[str, Issue] = {}
+    held: dict[str, Finding] = {}
+    taken = {issue.number for issue in pairs.values()}
+
+    def mine(issue: Issue) -> bool:
+        return bool(me) and issue.author.casefold() == me.casefold()
+
+    for issue in sorted(issues.values(), key=lambda x: (mine(x), x.state == "open", -x.number)):  # the best one last
+        item = body.marked(issue.body)
+        if issue.number in taken or item not in items or items[item].issue is not None:
+            continue
+        if mine(issue) or agreed.get(item, Agreed(item)).intended:
+            found[item] = issue
+        elif items[item].state == "open":
+            held[item] = _stranger(item, issue)
+    return found, {item: finding for item, finding in held.items() if item not in found}
+
+
+def _stranger(item: str, issue: Issue) -> Finding:
+    """Say that an issue of somebody else's has an item's marker: a colleague's clone made it, or it is copied."""
+    who = issue.author or "somebody"
+    message = f"issue #{issue.number} by {who} has the marker of {item}, and this clone did not make it: none is made"
+    hint = f"agenticops work edit {item} --issue {issue.number} when it is the item's; else take the marker out there"
+    return Finding("VT489", message, f"docs/work/{item}.md", hint=hint)
+
+
+def _left(
+    agreed: Mapping[str, Agreed], items: Mapping[str, Local], issues: Mapping[int, Issue], pairs: Mapping[str, Issue]
+) -> Iterable[Finding]:
+    """Name open issues whose items are not there any more: nobody brings them up to date."""
+    taken = {issue.number for issue in pairs.values()}
+    for item, before in agreed.items():
+        number = before.issue
+        if item in items or number is None or number in taken or number not in issues or issues[number].state != "open":
+            continue
+        message = f"there is no work item {item} any more; its issue #{number} is open still"
+        hint = f"close #{number} on the forge, or restore the document from git"
+        yield Finding("VT489", message, f"docs/work/{item}.md", severity="warning", hint=hint)
+
+
+def _missing(local: Local, number: int, remote: Remote) -> Finding:
+    """Say what became of an item's issue, and what a person can do: none is made again without a word."""
+    place = f"docs/work/{local.id}.md"
+    is_pull = any(issue.number == number for issue in remote.issues)
+    why = "is a pull request" if is_pull else remote.gone.get(number, "is not there: it was deleted or moved")
+    hint = f"agenticops work edit {local.id} --issue NUMBER; or take `issue` out of {place}: apply makes a new one"
+    return Finding("VT489", f"issue #{number} of {local.id} {why}", place, hint=hint)
 
 
 def _adopted(
@@ -182,14 +272,17 @@ def _after(local: Local, own: Iterable[Action]) -> Local:
     return msgspec.convert(said, Local, strict=False)
 
 
-def _names(found: Iterable[Action], remote: Remote) -> list[Action]:
-    """Make the labels and milestones first that the other actions use, when they are known to be missing."""
+def _names(found: Iterable[Action], remote: Remote, rules: Rules) -> list[Action]:
+    """Make the labels and milestones first that the other actions use, when they are known to be missing.
+
+    A label that is there by an old name gets its new one: else there would be both.
+    """
     used = [a for a in found if a.side == "remote"]
     made: list[Action] = []
     if remote.labels is not None:
         there = {label.name.casefold() for label in remote.labels}
         names = {n.casefold(): n for a in used for n in a.add.get("labels", ()) if n.casefold() not in there}
-        made += labels.plan(remote.labels, [labels.styled(name) for name in names.values()])
+        made += labels.plan(remote.labels, [labels.styled(name) for name in names.values()], rules.aliases)
     if remote.milestones is not None:
         titles = {str(a.write["milestone"]) for a in used if a.write.get("milestone")} - set(remote.milestones)
         made += [Action("milestone", "create", name=title, write={"title": title}) for title in titles]
@@ -231,10 +324,36 @@ def last_of(plan: Plan) -> dict[str, int]:
     return {action.item: at for at, action in enumerate(plan.actions) if action.item}
 
 
-def brake(plan: Plan, rules: Rules) -> str:
-    """Say why a plan is to be held: it changes too many of the items that have an issue; "" when it does not."""
-    changed = {a.item for a in plan.actions if a.verb != "create" and a.item}
+def brake(plan: Plan, rules: Rules, agreed: Mapping[str, Agreed] = MappingProxyType({})) -> str:
+    """Say why a plan is to be held: it changes too many of the items that have an issue; "" when it does not.
+
+    An issue that we were about to make, or that has not got its place yet, is still being made: it may be finished.
+    The first kind, priority and column of an issue that was adopted change nothing that anybody said.
+    """
+    changed = {a.item for a in plan.actions if a.verb != "create" and a.item and a.step != "comment"}
+    changed -= _adorned(plan, agreed)
     changed -= {a.item for a in plan.actions if a.verb == "create" and a.step in ("issue", "local")}
+    making = [(name, a) for name, a in agreed.items() if a.intended]
+    changed -= {name for name, a in making if a.issue is None or set(a.intended) <= set(base.LATER)}
     if plan.linked < rules.least or len(changed) <= rules.share * plan.linked:
         return ""
     return f"the plan changes {len(changed)} of {plan.linked} items; without --force it may change {rules.share:.0%}"
+
+
+def _adorned(plan: Plan, agreed: Mapping[str, Agreed]) -> set[str]:
+    """Name the items whose issues only get the first kind, priority or column that anybody agreed on."""
+    rest: set[str] = set()
+    found: set[str] = set()
+    for action in plan.actions:
+        before = agreed.get(action.item)
+        first = before is not None and before.issue is not None and _first(action, before)
+        (found if first else rest).add(action.item)
+    return found - rest
+
+
+def _first(action: Action, before: Agreed) -> bool:
+    """Tell whether an action says for the first time what a label or the board is to say, and takes nothing away."""
+    if before.issue != action.issue or action.before or action.remove or set(action.add) - {"labels"}:
+        return False
+    said = {labels.meaning(name)[0] for name in action.add.get("labels", ())} | set(action.write)
+    return said <= {"kind", "priority", "board"} and not said & set(before.fields)

@@ -31,7 +31,8 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     `policies` say by field whose value counts when both sides changed it: ask, local or remote. `aliases` are old
     names of labels and what they are called now. `exceptions` are flow rules (VT480 to VT483) that this train does
     without. `lease` says among whom only one applies at a time: the worktrees of a clone (local), or all clones that
-    have the same `origin`, by a ref that is pushed there (remote).
+    have the same `origin`, by a ref that is pushed there (remote). `comments` tells whether the sync keeps a comment
+    at the issue of each ticket that is worked on.
     """
 
     schema: int = SCHEMA
@@ -43,6 +44,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     exceptions: tuple[str, ...] = ()
     brake: Brake = Brake()
     lease: Literal["local", "remote"] = "local"
+    comments: bool = True
 
     @property
     def rules(self) -> Rules:

@@ -11,25 +11,28 @@ from collections.abc import Callable, Iterable
 import msgspec
 from msgspec import Struct
 
-from agenticops.core.sync import base, effect, fields, items
+from agenticops.core import sticky
+from agenticops.core.sync import base, effect, fields, items, merge
 from agenticops.core.sync import plan as plans
 from agenticops.core.sync.fields import Links
 from agenticops.core.yamltext import decode
 from agenticops.errors import ConflictError, RemoteError, SecretError, StateError, TrainError
-from agenticops.flows.forge import fence, here, opening, planning
+from agenticops.flows.forge import fence, here, labels, opening, planning
 from agenticops.flows.forge.planning import Planned
 from agenticops.flows.forge.there import GONE, There
 from agenticops.model.event import Draft
-from agenticops.model.forge import Action, Agreed, Issue, Label, Local
-from agenticops.ports.forge import Edit, Forge, Milestone, New
+from agenticops.model.forge import Action, Agreed, Issue, Local
+from agenticops.ports.forge import Edit, Forge, Milestone, New, NoColumns
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
 OBSERVED = "issue_observed"
 # Called before each action: its place, how many there are, and the action.
 Told = Callable[[int, int, Action], None]
-# What the forge says of one issue only: it is gone, is locked, or refuses these words.
-OF_ONE = (*GONE, 422)
+RIGHT = "the token needs the right to triage or to push"
+FORBIDDEN, REFUSED = 403, 422
+# What the forge says of one issue only: it is gone, or cannot take what is asked.
+OF_ONE = (*GONE, REFUSED)
 
 
 class Applied(Struct, frozen=True):
@@ -46,8 +49,8 @@ class Applied(Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether all was done that was planned."""
-        return not (self.refused or self.skipped or self.asked)
+        """Whether both sides are in step: all was done that was planned, and nothing is left for a person."""
+        return not (self.refused or self.skipped or self.asked or self.planned.undecided)
 
 
 def apply(
@@ -108,7 +111,11 @@ class Run:
         self.observed = observed(workspace)
         self.links: Links | None = None
         self.begun: set[str] = set()
+        self.comments: dict[str, str] = {}
+        self.left_out: dict[str, tuple[str, ...]] = {}
+        self.refused: dict[str, str] = {}  # labels and milestones that could not be made
         self.skipped: dict[str, str] = {}
+        self.waits: dict[str, list[str]] = {}  # steps that were refused: the rest of their items went on
         self.asked: dict[str, str] = {}
         self.done = 0
 
@@ -123,16 +130,18 @@ class Run:
             if action.item not in self.skipped:
                 self.keep()
                 self._one(action, last.get(action.item) == at)
-        if actions and not self.skipped:
+        for item, why in self.skipped.items():
+            self.waits.setdefault(item, []).append(why)
+        if actions and not self.waits:
             self.reader.end(issues[-1] for issues in self.seen.values())
-        return Applied(self.planned, self.done, self.skipped, self.asked)
+        skipped = {item: "; ".join(whys) for item, whys in self.waits.items()}
+        return Applied(self._found(), self.done, skipped, self.asked)
 
     def _one(self, action: Action, last: bool) -> None:
         """Do one action, or say why its item has to wait; what concerns more than one item is raised."""
         try:
             if not action.item:
-                self._name(action)
-                why = ""
+                why = self._name(action)
             elif action.side == "local":
                 why = self._here(action)
             else:
@@ -145,8 +154,11 @@ class Run:
             why = e.message
         if why:
             self.skipped[action.item] = why
-        else:
-            self.done += 1
+
+    def _found(self) -> Planned:
+        """Give the plan, with what it could not know: whom the forge left out."""
+        found = [merge.unassigned(item, self.numbers[item], names) for item, names in sorted(self.left_out.items())]
+        return msgspec.structs.replace(self.planned, findings=(*self.planned.findings, *found))
 
     def _agree(self) -> None:
         """Note what both sides say alike already, and the states of issues that are news."""
@@ -156,34 +168,94 @@ class Run:
             with self.workspace.transaction("github apply") as tx:
                 for draft in drafts:
                     tx.append(draft)
-            self.agreed |= {a.item: a for a in self.plan.agreements}
+            self.agreed = planning.bases(self.workspace)
 
-    def _name(self, action: Action) -> None:
-        """Make what has a name: a label, a milestone."""
-        if action.step == "milestone":
-            self.forge.milestones.create(Milestone(action.name))
-        else:
-            change_label(self.forge, action)
+    def _name(self, action: Action) -> str:
+        """Make what has a name: a label, a milestone. One that is refused holds up only what uses it."""
+        try:
+            if action.step == "milestone":
+                self.forge.milestones.create(Milestone(action.name))
+            else:
+                labels.change(self.forge, action)
+        except RemoteError as e:
+            if getattr(e, "status", 0) != REFUSED:
+                raise
+            name = str(action.write.get("name", action.name))
+            self.refused[name] = f"the {action.step} {name!r} cannot be made: {e.message}"
+            return ""
+        if action.step == "label" and action.verb == "update":
+            self._renamed(action.name, str(action.write["name"]))
+        self.done += 1
+        return ""
+
+    def _renamed(self, old: str, new: str) -> None:
+        """Let issues say a label's new name, as they do on the forge by now: that is nobody's edit."""
+        for item, (*earlier, issue) in self.seen.items():
+            names = tuple(new if name.casefold() == old.casefold() else name for name in issue.labels)
+            self.seen[item] = [*earlier, msgspec.structs.replace(issue, labels=names)]
 
     def _there(self, action: Action, last: bool) -> str:
-        """Do a remote action, after looking again and noting what is about to be written."""
-        if why := self._stale(action):
+        """Do a remote action, after looking again and noting what is about to be written.
+
+        Gives why the whole item has to wait; where only this step has to, it says so and the item goes on.
+        """
+        lacking = self._lacking(action)
+        if why := self._stale(action) or (lacking if action.step == "issue" else ""):
             return why
         item = action.item
-        if item not in self.begun:
-            with self.workspace.transaction("github apply") as tx:
-                tx.append(base.intended_draft(item, action.marker, self.plan.intents[item]))
-            self.begun.add(item)
-            self.agreed |= base.bases(self.workspace.log.of_item(item))
-        answer = self._asked_for(action)
-        if action.step == "issue":
-            self._linked(item, answer, last)
-            return ""
-        self.seen[item].append(answer)
-        if last:
+        try:
+            if lacking:
+                self._wait(action, lacking)
+            else:
+                self._do(action, last)
+        except RemoteError as e:
+            if not self._of_step(action, e):
+                raise
+            self._wait(action, e.message)
+        if last and action.step != "issue" and (item in self.begun or item in self.comments):
             with self.workspace.transaction("github apply") as tx:
                 self._note(tx, item, here.one(self.workspace, item)[1])
         return ""
+
+    def _do(self, action: Action, last: bool) -> None:
+        """Do a remote action for which all is there."""
+        item = action.item
+        if item not in self.begun and action.step != "comment":
+            with self.workspace.transaction("github apply") as tx:
+                tx.append(base.intended_draft(self.agreed.get(item), item, action.marker, self.plan.intents[item]))
+            self.begun.add(item)
+            self.agreed |= base.bases(self.workspace.log.of_item(item))
+        answer = self._asked_for(action)
+        dropped = effect.unheeded(action, answer)
+        if set(dropped) == {"assignees"}:
+            self.left_out[item] = dropped["assignees"]
+        if action.step == "issue":
+            self._linked(item, answer, last)
+            if dropped.keys() - {"assignees"}:
+                self.skipped[item] = (
+                    f"#{answer.number} was made; the forge dropped its {' and '.join(dropped)}: {RIGHT}"
+                )
+        else:
+            self.seen[item].append(answer)
+        self.done += 1
+
+    def _wait(self, action: Action, why: str) -> None:
+        self.waits.setdefault(action.item, []).append(f"{action.step}: {why}")
+
+    def _of_step(self, action: Action, error: RemoteError) -> bool:
+        """Tell whether an error is of this step only. An issue that is locked is closed to comments, not to edits."""
+        status = getattr(error, "status", 0)
+        if action.step == "comment" and status == FORBIDDEN:
+            return self.reader.get(self.numbers[action.item]).locked
+        return action.step != "issue" and (status == REFUSED or isinstance(error, NoColumns))
+
+    def _lacking(self, action: Action) -> str:
+        """Say what an action needs and is not there, or ""."""
+        needed = action.name or str(action.write.get("parent", ""))
+        if needed and needed not in self.seen:
+            return f"it needs the issue of {needed}, which is not there yet"
+        names = {*action.add.get("labels", ()), str(action.write.get("milestone", ""))}
+        return next((why for name, why in self.refused.items() if name in names), "")
 
     def _stale(self, action: Action) -> str:
         """Say what has changed since the plan was made, or ""."""
@@ -191,9 +263,6 @@ class Run:
         if action.step == "issue":
             now = fields.seen_local(here.one(self.workspace, item)[1])
             return "" if now == action.seen else f"{item} was changed here meanwhile"
-        needed = action.name or str(action.write.get("parent", ""))
-        if needed and needed not in self.seen:
-            return f"it needs the issue of {needed}, which is not there yet"
         issue = self.reader.get(self.numbers[item])
         same = fields.seen_issue(issue) == fields.seen_issue(self.seen[item][-1])
         return "" if same else f"issue #{issue.number} was changed on the forge meanwhile"
@@ -205,16 +274,39 @@ class Run:
             return issues.create(New.of(action))
         seen = self.seen[action.item][-1]
         if action.step in ("edit", "close"):
-            return issues.edit(seen, Edit.of(action))
+            return self._edited(seen, action)
         if action.step == "sub-issue":
             parent = str(action.write["parent"])
             return issues.set_parent(seen, self.seen[parent][-1] if parent else None)
         if action.step == "dependency":
             other = self.seen[action.name][-1]
             return issues.block(seen, other) if action.verb == "create" else issues.unblock(seen, other)
+        if action.step == "comment":
+            self.forge.comments.stick(seen.number, sticky.PROGRESS, str(action.write["comment"]))
+            self.comments[action.item] = str(action.write["comment"])
+            return seen
         if action.step == "board" and self.forge.board is not None:
             return self.forge.board.move(seen, str(action.write["board"]))
         raise StateError(f"nobody knows how to {action.verb} a {action.step}", hint="upgrade agenticops")
+
+    def _edited(self, seen: Issue, action: Action) -> Issue:
+        """Edit an issue in one request; where that is refused, field by field: so only what is refused waits."""
+        parts = list(effect.each_field(action))
+        try:
+            return self.forge.issues.edit(seen, Edit.of(action))
+        except RemoteError as e:
+            if getattr(e, "status", 0) != REFUSED or len(parts) == 1:
+                raise
+        for part in parts:
+            try:
+                seen = self.forge.issues.edit(seen, Edit.of(part))
+            except RemoteError as e:
+                if getattr(e, "status", 0) != REFUSED:
+                    raise
+                self._wait(part, e.message)
+            else:
+                self.seen[part.item].append(seen)
+        return seen
 
     def _linked(self, item: str, issue: Issue, last: bool) -> None:
         """Write the number of an issue that was just made into its item's document."""
@@ -222,8 +314,10 @@ class Run:
             after = self._write(tx, item, {"issue": str(issue.number), "url": issue.url})
             self.numbers[item], self.seen[item] = issue.number, [issue]
             self._keep(after)
-            if last:
-                self._note(tx, item, after)
+            self._note(tx, item, after)
+            if not last:
+                tx.append(base.intended_draft(self.agreed.get(item), item, "", base.rest(self.plan.intents[item])))
+        self.agreed |= base.bases(self.workspace.log.of_item(item))
 
     def _here(self, action: Action) -> str:
         """Do the local action of an item, its last one: document and agreement change together."""
@@ -238,6 +332,7 @@ class Run:
             after = self._write(tx, item, write)
             self._keep(after)
             self._note(tx, item, after)
+        self.done += 1
         return ""
 
     def _write(self, tx: Transaction, item: str, write: dict[str, str | tuple[str, ...]]) -> Local:
@@ -261,7 +356,8 @@ class Run:
             gone = [x.id for x in linked if x.issue is not None and x.id not in self.numbers]
             self.links = Links.of(linked, self.rules, gone)
         before = self.agreed.get(item, Agreed(item))
-        after = base.agreement(before, local, self.seen[item], self.links)
+        told, left_out = self.comments.get(item, ""), self.left_out.get(item, ())
+        after = base.agreement(before, local, self.seen[item], self.links, told, left_out)
         tx.append(base.agreed_draft(before, after))
         for draft in self._observed(item, self.seen[item][-1]):
             tx.append(draft)
@@ -271,17 +367,6 @@ class Run:
         if self.observed.get(item) != (issue.number, issue.state):
             self.observed[item] = (issue.number, issue.state)
             yield observation(item, issue)
-
-
-def change_label(forge: Forge, action: Action) -> None:
-    """Make, rename or delete a label."""
-    if action.verb == "create":
-        write = {name: str(value) for name, value in action.write.items()}
-        forge.labels.create(Label(write["name"], write["color"], write["description"]))
-    elif action.verb == "update":
-        forge.labels.rename(action.name, str(action.write["name"]))
-    else:
-        forge.labels.delete(action.name)
 
 
 def observation(item: str, issue: Issue) -> Draft:

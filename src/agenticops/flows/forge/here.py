@@ -8,6 +8,8 @@ from msgspec import Struct
 from agenticops.core import work_state
 from agenticops.core.sync import items
 from agenticops.errors import StateError
+from agenticops.flows import progress
+from agenticops.flows.forge import opening
 from agenticops.model.forge import Local
 from agenticops.model.layout import TICKETS, WORK
 from agenticops.model.ticket import Ticket
@@ -34,7 +36,8 @@ def read(workspace: Workspace) -> Here:
     rows = workspace.index.rows("SELECT json FROM ticket WHERE closed = 0")
     tickets = items.open_tickets(msgspec.json.decode(row[0], type=Ticket) for row in rows)
     ended = work_state.ends(workspace.log)
-    local = {n: items.local(item, tickets.get(n), ended.get(n, "open")) for n, item in found.items()}
+    told = progress.told(workspace, tickets.values()) if opening.settings(workspace).comments else {}
+    local = {n: items.local(item, tickets.get(n), ended.get(n, "open"), told.get(n, "")) for n, item in found.items()}
     return Here(found, local, tickets)
 
 

@@ -70,7 +70,7 @@ def adopt(
     with opening.leased(workspace, "github import"), opening.opened(workspace) as forge:
         mine, agreed = here.read(workspace), planning.bases(workspace)
         reader = There(workspace, forge, agreed)
-        remote = reader.read((), whole=True)
+        remote = reader.read((), whole=True, orphans=planning.orphans(mine))
         # What was read has lost the texts; what is kept of it has them.
         chosen = [issue.number for issue in reader.snapshot.issues() if wanted.takes(issue)]
         new, findings = _chosen(workspace, mine, remote, agreed, chosen, wanted)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from agenticops.core.sync import labels
-from agenticops.flows.forge import applying, opening
+from agenticops.flows.forge import fence, opening
 from agenticops.model.forge import Action, Label
 from agenticops.ports.forge import Forge
 from agenticops.workspace import Workspace
@@ -18,14 +18,31 @@ def plan(workspace: Workspace, prune: bool = False) -> list[Action]:
 
 
 def apply(workspace: Workspace, prune: bool = False) -> list[Action]:
-    """Do it; give what was done."""
-    with opening.leased(workspace, "github labels apply"), opening.opened(workspace) as forge:
+    """Do it; give what was done. Raises ConflictError while another clone syncs, or when it took the lease over."""
+    purpose = "github labels apply"
+    with (
+        opening.leased(workspace, purpose),
+        opening.opened(workspace) as forge,
+        fence.fenced(workspace, purpose) as keep,
+    ):
         actions = _planned(workspace, forge, prune)
         if actions:
             opening.snapshot(workspace).forget()  # a label's new name touches no issue's time
         for action in actions:
-            applying.change_label(forge, action)
+            keep()
+            change(forge, action)
         return actions
+
+
+def change(forge: Forge, action: Action) -> None:
+    """Make, rename or delete a label."""
+    if action.verb == "create":
+        write = {name: str(value) for name, value in action.write.items()}
+        forge.labels.create(Label(write["name"], write["color"], write["description"]))
+    elif action.verb == "update":
+        forge.labels.rename(action.name, str(action.write["name"]))
+    else:
+        forge.labels.delete(action.name)
 
 
 def _planned(workspace: Workspace, forge: Forge, prune: bool) -> list[Action]:

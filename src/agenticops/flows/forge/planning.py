@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from agenticops.core import flowrules, work_tree
-from agenticops.core.sync import base, items
+from agenticops.core.sync import base, board, items
 from agenticops.core.sync import plan as plans
 from agenticops.core.sync.plan import Plan
 from agenticops.core.sync.settings import Settings
@@ -47,9 +47,14 @@ class Planned(Struct, frozen=True):
         return any(finding.severity == "error" for finding in self.findings)
 
     @property
+    def undecided(self) -> bool:
+        """Whether a person is needed: a field is frozen, or an item does not find its issue."""
+        return bool(self.plan.conflicts) or any(finding.severity == "error" for finding in self.plan.findings)
+
+    @property
     def changes(self) -> bool:
         """Whether anything is to be done or decided."""
-        return bool(self.plan.actions or self.plan.conflicts)
+        return bool(self.plan.actions) or self.undecided
 
 
 def plan(workspace: Workspace, whole: bool = False, offline: bool = False) -> Planned:
@@ -66,7 +71,7 @@ def plan(workspace: Workspace, whole: bool = False, offline: bool = False) -> Pl
 
 def fresh(workspace: Workspace, mine: Here, reader: There, agreed: dict[str, Agreed], whole: bool = False) -> Planned:
     """Read the forge and plan."""
-    remote = reader.read(numbers(mine), whole)
+    remote = reader.read(numbers(mine), whole, orphans(mine))
     return make(workspace, mine, remote, agreed, reader.forge.repository, reader.lacks)
 
 
@@ -78,6 +83,11 @@ def bases(workspace: Workspace) -> dict[str, Agreed]:
 def numbers(mine: Here) -> set[int]:
     """Name the issues that items have."""
     return {item.issue for item in mine.items.values() if item.issue is not None}
+
+
+def orphans(mine: Here) -> set[str]:
+    """Name the items that have no issue."""
+    return {item.id for item in mine.items.values() if item.issue is None}
 
 
 def make(
@@ -97,7 +107,7 @@ def make(
         left = {STEP_OF[name] for name in lacks if name in STEP_OF}
         found = msgspec.structs.replace(found, actions=tuple(a for a in found.actions if a.step not in left))
     findings = tuple(judge(workspace, mine, remote, found, settings))
-    return Planned(repository, found, mine, remote, findings, plans.brake(found, settings.rules), workspace.now)
+    return Planned(repository, found, mine, remote, findings, plans.brake(found, settings.rules, agreed), workspace.now)
 
 
 def judge(workspace: Workspace, mine: Here, remote: Remote, found: Plan, settings: Settings) -> Iterator[Finding]:
@@ -111,10 +121,15 @@ def judge(workspace: Workspace, mine: Here, remote: Remote, found: Plan, setting
 
 
 def _columns(remote: Remote, found: Plan) -> dict[str, str]:
-    """Tell in which column each item will be."""
+    """Tell in which column each item will be: not of one that belongs into a column that the board has not."""
     boards = {issue.number: issue.board for issue in remote.issues}
     columns = {x.id: boards.get(x.issue, "") for x in found.merged if x.issue is not None}
-    return columns | {a.item: str(a.write["board"]) for a in found.actions if "board" in a.write}
+    columns |= {a.item: str(a.write["board"]) for a in found.actions if "board" in a.write}
+    if remote.columns is None:
+        return columns
+    there = {name.casefold() for name in remote.columns}
+    stands = {x.id: board.stand(x.priority, x.state != "open", x.review) for x in found.merged}
+    return {name: column for name, column in columns.items() if stands[name].casefold() in there}
 
 
 def merge_file(git: Git, old: str, ours: str, theirs: str) -> tuple[str, bool]:

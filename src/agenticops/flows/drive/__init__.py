@@ -1,0 +1,1 @@
+"""The auto-pilot: it takes issues, has agents work them in desks of their own, and brings them in. ADR 0036."""

@@ -1,0 +1,161 @@
+"""Desks of the auto-pilot: a worktree for each ticket, what changed in it, and putting aside what may not stay.
+
+A snapshot is a tree of all files of a desk, made in an index of its own: what a run changed is what differs
+between two.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import time
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from agenticops.core.drive.settings import Settings
+from agenticops.errors import TrainError
+from agenticops.model.layout import PHASE_BRANCH
+from agenticops.ports.git import Git
+from agenticops.workspace import Workspace
+
+ASIDE = "refs/agenticops/aside/"
+LOCKS, WAIT = ("index.lock", "HEAD.lock", "agenticops/drive.index.lock"), 2.0
+IDENT = {
+    f"GIT_{who}_{what}": value
+    for who in ("AUTHOR", "COMMITTER")
+    for what, value in (("NAME", "agenticops"), ("EMAIL", "agenticops@localhost"))
+}
+
+
+# What git calls a file without content, by either of its digests.
+EMPTY = (hashlib.sha1(b"blob 0\0").hexdigest(), hashlib.sha256(b"blob 0\0").hexdigest())
+
+
+class Change(Struct, frozen=True):
+    """A path that differs between two snapshots; `emptied` had content and has none, `gone` is not there any more."""
+
+    path: str
+    emptied: bool = False
+    gone: bool = False
+
+
+def folder(workspace: Workspace, settings: Settings) -> str:
+    """Name the folder of a clone's desks: the configured one, else one beside the repository."""
+    main = os.path.realpath(os.path.join(workspace.git.common_dir, os.pardir))
+    return os.path.normpath(os.path.join(main, settings.desks or f"../{os.path.basename(main)}.desks"))
+
+
+def open_desk(workspace: Workspace, settings: Settings, ticket: str, start: str) -> Workspace:
+    """Give the desk of a ticket: the one that is there, else a new worktree; a new branch begins at `start`."""
+    place = os.path.join(folder(workspace, settings), ticket)
+    if not os.path.isdir(place):
+        git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
+        git.run("worktree", "prune")
+        known = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", check=False).returncode == 0
+        made = (place, branch) if known else ("-b", branch, "--no-track", place, start)
+        git.run("worktree", "add", "--quiet", *made)
+    return Workspace(place, workspace.clock)
+
+
+def refuse_elsewhere(desk: Workspace, ticket: str) -> None:
+    """Raise TrainError for a desk that somebody switched to another branch."""
+    if desk.branch != f"{PHASE_BRANCH}{ticket}":
+        message = f"the desk of {ticket} is on {desk.branch or 'no branch'}"
+        raise TrainError(message, place=desk.root, hint=f"git -C {desk.root} switch {PHASE_BRANCH}{ticket}")
+
+
+def close_desk(workspace: Workspace, desk: Workspace, ticket: str) -> None:
+    """Take a desk away whose branch was merged; what is not committed there keeps it."""
+    git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
+    if git.run("worktree", "remove", desk.root, check=False).returncode == 0:
+        git.run("branch", "--quiet", "-d", branch, check=False)
+
+
+def snapshot(git: Git) -> str:
+    """Give the tree of a desk's files as they are now, ignored ones left out."""
+    index = os.path.join(git.git_dir, "agenticops", "drive.index")
+    os.makedirs(os.path.dirname(index), exist_ok=True)
+    env = {"GIT_INDEX_FILE": index}
+    if not os.path.exists(index):
+        git.run("read-tree", "HEAD", env=env)
+    git.run("add", "--all", "--", ".", env=env)
+    return git.run("write-tree", env=env).stdout.strip()
+
+
+def changes(git: Git, before: str, after: str) -> list[Change]:
+    """List what differs between two snapshots."""
+    if before == after:
+        return []
+    fields = git.run("diff-tree", "-r", "-z", "--no-renames", before, after).stdout.split("\0")[:-1]
+    found = []
+    for row, path in zip(fields[::2], fields[1::2], strict=True):
+        _, _, old, new, status = row.removeprefix(":").split(" ")
+        found.append(Change(path, emptied=new in EMPTY and status == "M" and old != new, gone=status == "D"))
+    return found
+
+
+def since(git: Git, before: str) -> list[Change]:
+    """List what differs by now from a snapshot."""
+    return changes(git, before, snapshot(git))
+
+
+def text(git: Git, tree: str, path: str) -> str:
+    """Give a text as a snapshot holds it, or ""."""
+    return git.run("cat-file", "blob", f"{tree}:{path}", check=False).stdout
+
+
+def unlock(git: Git) -> None:
+    """Take away the locks of git's commands that were killed here; those that still run are waited for a little."""
+    for name in LOCKS:
+        place, until = os.path.join(git.git_dir, name), time.monotonic() + WAIT
+        while os.path.lexists(place) and time.monotonic() < until:
+            time.sleep(0.02)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(place)
+
+
+def unstage(git: Git) -> None:
+    """Let nothing be staged, and nothing be half done: a merge, a rebase."""
+    git.run("reset", "--quiet", "--mixed", check=False)
+    while busy := git.in_progress():
+        words = ("bisect", "reset", "HEAD") if busy == "bisect" else (busy, "--quit")
+        if git.run(*words, check=False).returncode:
+            return
+
+
+def put_aside(git: Git, name: str, tree: str, back: str, paths: Sequence[str]) -> str:
+    """Keep a snapshot below a ref of its own, and set paths back to what another one holds. Gives the ref."""
+    ref = f"{ASIDE}{name}"
+    commit = git.run("commit-tree", tree, "-p", "HEAD", "-m", f"Put aside: {name}", env=IDENT).stdout.strip()
+    git.run("update-ref", ref, commit)
+    restore(git, back, paths)
+    return ref
+
+
+def restore(git: Git, tree: str, paths: Iterable[str]) -> None:
+    """Set paths back to what a tree holds; what it does not hold goes away."""
+    wanted = list(paths)
+    if not wanted:
+        return
+    held = git.run("ls-tree", "-r", "-z", "--name-only", tree, "--", *wanted).stdout.split("\0")
+    there = [p for p in wanted if p in held]
+    if there:
+        rows = "".join(f"{p}\0" for p in there)
+        words = ("restore", f"--source={tree}", "--pathspec-from-file=-", "--pathspec-file-nul")
+        git.run("--literal-pathspecs", *words, input=rows)
+    for path in set(wanted) - set(there):
+        place = os.path.join(git.root, path)
+        if os.path.lexists(place):
+            os.unlink(place)
+            _drop_empty(git.root, os.path.dirname(place))
+
+
+def _drop_empty(root: str, place: str) -> None:
+    while place != root and place.startswith(root + os.sep):
+        try:
+            os.rmdir(place)
+        except OSError:
+            return
+        place = os.path.dirname(place)
