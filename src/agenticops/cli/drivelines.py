@@ -110,6 +110,10 @@ def summary(outcomes: Sequence[Outcome], ended: str, money: float, seconds: floa
 
 def empty(choice: Choice) -> list[Line]:
     """Say that there is nothing to take, and how that changes."""
+    if choice.item is not None:
+        words = f"{clean(choice.item.id)} is not on the default branch yet"
+        rows = [line(("nothing to drive: ", DIM), words)]
+        return [*rows, following("git add --all && git commit, on the default branch; then agenticops drive")]
     rows = [line(("nothing to drive: ", DIM), clean(choice.reason.partition(";")[0]))]
     rows.append(line(("  fill  ", DIM), FILL))
     return [*rows, following("agenticops select --explain")] if choice.passed else rows

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from agenticops.core.drive import settings as drive
+from agenticops.core.drive.settings import Provider
 from agenticops.core.train import Train
 from agenticops.errors import StateError
 from agenticops.model.digest import sha256
@@ -65,14 +66,24 @@ def providers(train: Train) -> Iterator[Declared]:
         found = drive.read(train.tree.read(drive.PATH)).providers
     except StateError:
         return
-    for name, provider in found.items():
-        given = [f"{key}={value}" for key, value in sorted(provider.environment.items())]
-        given += [f"{{model}}={model.name}" for model in provider.models]
-        yield Declared(provider_place(name), provider.command, provider.files, tuple(given))
+    for name in found:
+        yield provider_command(name, found[name])
+
+
+def provider_command(name: str, provider: Provider) -> Declared:
+    """Give the program of a provider as it is declared."""
+    given = [f"{key}={value}" for key, value in sorted(provider.environment.items())]
+    given += [f"{{model}}={model.name}" for model in provider.models]
+    return Declared(provider_place(name), provider.command, provider.files, tuple(given))
 
 
 # Rules, agents and hooks add their own here when they come: what is not found by these never runs.
 SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands, providers)
+
+
+def over(tree: Tree, declared: Declared) -> Executable:
+    """Judge what was declared elsewhere by the files of another tree: those are the ones that it would run."""
+    return _judged(tree, declared)
 
 
 def executables(train: Train) -> list[Executable]:

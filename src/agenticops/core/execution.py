@@ -48,7 +48,7 @@ def _execution(train: Train, ticket: str, name: str, run: Event | None, reviews:
     return Execution(
         gate_id=as_uuid(first.id),
         gate_name=name,
-        workflow_execution_id=_workflow(train, first.item),
+        workflow_execution_id=workflow(train, first.item),
         gate_type=gate.type,
         validation_criteria=[_criterion(gate, i) for i in range(len(gate.checks))],
         automated_checks=[] if run is None else _results(gate, run),
@@ -93,8 +93,8 @@ def _results(gate: Gate, run: Event) -> list[dict[str, Any]]:
     return [{"check": gate.name, "holds": False, "codes": codes}]
 
 
-def _workflow(train: Train, item: str) -> str:
-    """The item's way through the pipeline, named by the event that began it."""
+def workflow(train: Train, item: str) -> str:
+    """Name an item's way through the pipeline, by the UUID of the event that began it; "" without one."""
     first = fold.live(train.log.of_subject(f"item/{item}"))[:1]
     return as_uuid(first[0].id) if first else ""
 

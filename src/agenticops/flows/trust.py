@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from agenticops.core import executables
 from agenticops.errors import ConflictError, TrainError, UsageError
+from agenticops.model.tree import Tree
 from agenticops.model.trust import Executable, Trusted
 from agenticops.ports import process
 from agenticops.store.lock import Lock
@@ -106,6 +107,18 @@ def run(
 def watch(workspace: Workspace, place: str, values: Mapping[str, str], seconds: float) -> process.Watched:
     """Run what stands at a place, if it may run, and tell how it ended."""
     return process.watch(permitted(workspace, place).argv, workspace.root, values, seconds)
+
+
+def vouch(workspace: Workspace, declared: executables.Declared, tree: Tree) -> None:
+    """Refuse words that are to be run over a tree's files, unless just these words and files are trusted here.
+
+    Raises TrainError.
+    """
+    based = base_revision(workspace)
+    known = _of_base(workspace, based) if based else TrustFile(workspace.git.common_dir).read()
+    found = _standing(executables.over(tree, declared), known, based)
+    if found.standing != "trusted":
+        raise TrainError(f"not run: {found.why or 'nobody trusted it here'}", place=declared.place, hint=ASK)
 
 
 def permitted(workspace: Workspace, place: str) -> Executable:

@@ -214,7 +214,7 @@ def test_a_note_of_the_operator_is_in_the_next_prompt_and_no_other_ticket_has_it
     repo = rig.train(tmp_path / "repo", ["good"], more={"tries": 1, "providers": {"keeps": provider}})
     assert [o.reason for o in rig.drive(repo).outcomes] == ["no_change"]
     assert "From the operator" not in (tmp_path / "prompts").read_text()
-    with pytest.raises(UsageError, match="reason is empty"):
+    with pytest.raises(UsageError, match="note is empty"):
         control(repo).fix("build_1", "  ")
     control(repo).fix("build_1", "the dose is in mg,\nnot in ml")
     assert [o.state for o in rig.drive(repo).outcomes] == ["blocked"], "it was tried again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from agenticops.core.drive.settings import Settings
 from agenticops.errors import TrainError
 from agenticops.flows.drive import desk
 from agenticops.workspace import Workspace
-from tests.support import commit_all, git, new_repo, write
+from tests.support import TINY, commit_all, git, new_repo, write
 
 NAME = "build_142"
 
@@ -21,6 +22,7 @@ def here(tmp_path: Path) -> Workspace:
     write(repo, "a.txt", "one\n")
     write(repo, "docs/b.txt", "two\n")
     write(repo, ".gitignore", "*.tmp\n")
+    write(repo, "config/pipeline.yml", TINY)
     commit_all(repo)
     return Workspace(str(repo))
 
@@ -51,10 +53,10 @@ def test_a_desk_on_another_branch_is_not_used(here: Workspace) -> None:
 def test_a_merged_desk_goes_and_one_with_changes_stays(here: Workspace) -> None:
     found = opened(here)
     write(Path(found.root), "new.txt", "kept")
-    desk.close_desk(here, found, NAME)
+    desk.close_desk(here, found.root, NAME)
     assert Path(found.root, "new.txt").exists()
     Path(found.root, "new.txt").unlink()
-    desk.close_desk(here, found, NAME)
+    desk.close_desk(here, found.root, NAME)
     assert not Path(found.root).exists()
     assert f"phase/{NAME}" not in git(here.root, "branch")
 
@@ -96,3 +98,27 @@ def test_only_the_named_paths_are_set_back(here: Workspace) -> None:
     write(root, "docs/b.txt", "changed\n")
     desk.restore(found.git, before, ["a.txt"])
     assert (root / "a.txt").read_text() == "one\n" and (root / "docs/b.txt").read_text() == "changed\n"
+
+
+def test_a_desk_that_git_was_taking_away_when_it_was_killed_goes(here: Workspace) -> None:
+    found = opened(here)
+    Path(found.root, ".git").unlink()
+    desk.close_desk(here, found.root, NAME)
+    assert not os.path.exists(found.root) and not git(here.root, "branch", "--list", f"phase/{NAME}")
+    os.makedirs(found.root)
+    desk.close_desk(here, found.root, NAME)
+    assert os.path.exists(found.root), "this one is not git's"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_desk_that_git_was_making_when_it_was_killed_is_made_anew(here: Workspace, whole: bool) -> None:
+    place = opened(here).root
+    inside = Path(here.git.common_dir, "worktrees", NAME)
+    (inside / "locked").write_text("initializing\n")
+    Path(place, "a.txt").unlink()
+    if not whole:
+        (inside / "gitdir").unlink()
+        Path(place, ".git").unlink()
+    other = desk.open_desk(here, Settings(), "build_14", "refs/heads/main")
+    assert Path(opened(here).root, "a.txt").exists() and Path(other.root, "a.txt").exists()
+    assert git(here.root, "worktree", "list").count("build_14") == 4

@@ -6,6 +6,7 @@ runs are facts to it, no instructions; they are cut, so that a long issue does n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from msgspec import Struct
@@ -98,7 +99,11 @@ def _owed(contract: Contract) -> str:
         said.append("headings " + ", ".join(contract.headings))
     if contract.columns:
         said.append("columns " + ", ".join(contract.columns))
-    return "; ".join(shorten(s, 80) for s in said)
+    for noun, schema in (("front-matter", contract.front_matter), ("content", contract.schema)):
+        if schema:
+            said.append(f"{noun} by this JSON Schema: {shorten(json.dumps(schema), 300)}")
+    said.append(f"at most {contract.max_bytes} bytes")
+    return "; ".join(shorten(s, 320) for s in said)
 
 
 def _wrong(task: Task) -> list[str]:

@@ -130,11 +130,11 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
     """
     git = here.git
     agent.end_strays(here.root)
-    desk.unlock(git)
+    here = _settled(here)
+    desk.unlock(git, f"refs/heads/{PHASE_BRANCH}{name}")
     run, before, head = (str(left.get(key, "")) for key in ("assignment", "before", "head"))
     unseen = bool(before) and not ledger.over(here, run)
     if unseen:
-        here = _settled(here)
         after = desk.snapshot(git)
         guard(here, name, run, desk.changes(git, before, after), before, after)
         desk.unstage(git)
@@ -143,16 +143,17 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
         here = Workspace(here.root, here.clock)
     ticket = here.train.ticket(name)
     cut = [a for a in progress.assignments(here.train.log.of_ticket(name)) if not a.over]
-    if cut:
-        with here.transaction("drive recover") as tx:
-            for assigned in cut:
-                ledger.ended(tx, here, assigned, "cancelled", Usage(), 0, "its driver died")
     if unseen:
         undo(here, ticket, run, before, git.head())
         take_back(here, ticket, run, desk.text(git, before, ticket.checklist_path))
-    elif cut:
-        unrecord(Workspace(here.root, here.clock), ticket, cut[-1].assignment_id)
+    for assigned in cut:
+        unrecord(Workspace(here.root, here.clock), ticket, assigned.assignment_id)
     here = Workspace(here.root, here.clock)
+    if cut:
+        # Last of all: whoever finds it open, because this was cut off too, begins anew.
+        with here.transaction("drive recover") as tx:
+            for assigned in cut:
+                ledger.ended(tx, here, assigned, "cancelled", Usage(), 0, "its driver died")
     rest = desk.since(git, f"{git.head()}^{{tree}}")
     if rest:
         runs = progress.assignments(here.log.of_ticket(name))
@@ -163,7 +164,7 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
 
 
 def _settled(here: Workspace) -> Workspace:
-    """Let what was being written when the driver died be finished: its journal is applied by the next writer."""
+    """Let what was being written when the driver died be finished: any writer does, for files and for git's index."""
     try:
         with here.transaction("drive recover"):
             pass

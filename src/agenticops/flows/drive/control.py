@@ -13,7 +13,7 @@ from typing import TypeVar
 from msgspec import Struct
 
 from agenticops.core.drive import progress
-from agenticops.errors import ConflictError, TrainError
+from agenticops.errors import ConflictError, TrainError, UsageError
 from agenticops.flows import aim, conduct, desks
 from agenticops.flows.drive import aftermath, deliver, desk, merging, work
 from agenticops.flows.drive import claim as claims
@@ -85,6 +85,8 @@ class Control:
 
     def fix(self, wanted: str, note: str) -> Released:
         """Let a held ticket go on, with a note to whoever works it next."""
+        if not note.strip():
+            raise UsageError("the note is empty", hint='--note "what the agent should know"')
         return self.resume(wanted, note=aim.reason(note))
 
     def leave(
@@ -128,7 +130,7 @@ class Control:
         if outcome.state != "refused":
             self.marks.drop(name)
             if place and os.path.realpath(place) == os.path.realpath(self._place(name)):
-                desk.close_desk(self.main, Workspace(place, self.main.clock), name)
+                desk.close_desk(self.main, place, name)
         return outcome
 
     def _left(self, name: str, claim: Claim) -> None:

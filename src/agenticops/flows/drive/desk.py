@@ -9,12 +9,13 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from agenticops.core.drive.settings import Settings
+from agenticops.core.drive.settings import PATH, Settings
 from agenticops.errors import TrainError
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.ports.git import Git
@@ -44,19 +45,44 @@ class Change(Struct, frozen=True):
 def folder(workspace: Workspace, settings: Settings) -> str:
     """Name the folder of a clone's desks: the configured one, else one beside the repository."""
     main = os.path.realpath(os.path.join(workspace.git.common_dir, os.pardir))
-    return os.path.normpath(os.path.join(main, settings.desks or f"../{os.path.basename(main)}.desks"))
+    found = os.path.normpath(os.path.join(main, settings.desks or f"../{os.path.basename(main)}.desks"))
+    if os.path.commonpath((main, found)) == main:
+        hint = "desks: a folder outside, such as ../desks; without it they stand beside the repository"
+        raise TrainError(f"desks cannot stand in the repository itself: {settings.desks}", place=PATH, hint=hint)
+    return found
 
 
 def open_desk(workspace: Workspace, settings: Settings, ticket: str, start: str) -> Workspace:
     """Give the desk of a ticket: the one that is there, else a new worktree; a new branch begins at `start`."""
     place = os.path.join(folder(workspace, settings), ticket)
+    git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
+    clear_begun(git, place)
     if not os.path.isdir(place):
-        git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
         git.run("worktree", "prune")
         known = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", check=False).returncode == 0
         made = (place, branch) if known else ("-b", branch, "--no-track", place, start)
         git.run("worktree", "add", "--quiet", *made)
     return Workspace(place, workspace.clock)
+
+
+def clear_begun(git: Git, place: str) -> None:
+    """Clear away a worktree that git was killed at while it made it: it is still locked, nobody has worked there."""
+    folder = os.path.join(git.common_dir, "worktrees")
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        inside = os.path.join(folder, name)
+        link = _said(os.path.join(inside, "gitdir"))
+        ours = os.path.realpath(link) == os.path.realpath(f"{place}/.git") if link else name == os.path.basename(place)
+        if ours and _said(os.path.join(inside, "locked")) == "initializing":
+            shutil.rmtree(place, ignore_errors=True)
+            shutil.rmtree(inside)
+
+
+def _said(file: str) -> str:
+    try:
+        with open(file, encoding="utf-8", errors="surrogateescape") as f:
+            return f.read().strip()
+    except OSError:
+        return ""
 
 
 def refuse_elsewhere(desk: Workspace, ticket: str) -> None:
@@ -66,11 +92,20 @@ def refuse_elsewhere(desk: Workspace, ticket: str) -> None:
         raise TrainError(message, place=desk.root, hint=f"git -C {desk.root} switch {PHASE_BRANCH}{ticket}")
 
 
-def close_desk(workspace: Workspace, desk: Workspace, ticket: str) -> None:
-    """Take a desk away whose branch was merged; what is not committed there keeps it."""
-    git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
-    if git.run("worktree", "remove", desk.root, check=False).returncode == 0:
-        git.run("branch", "--quiet", "-d", branch, check=False)
+def close_desk(workspace: Workspace, place: str, ticket: str) -> None:
+    """Take a desk away whose branch was merged, and the branch; what is not committed there keeps both."""
+    git, branch = workspace.git, f"refs/heads/{PHASE_BRANCH}{ticket}"
+    if os.path.isdir(place) and not os.path.lexists(os.path.join(place, ".git")):
+        # Git was killed while it took the desk away, and looks for changes before it begins.
+        if f"worktree {place}\n" in git.run("worktree", "list", "--porcelain").stdout:
+            shutil.rmtree(place)
+        git.run("worktree", "prune")
+    if os.path.isdir(place) and git.run("worktree", "remove", place, check=False).returncode:
+        return
+    tip = git.run("rev-parse", "--verify", "--quiet", branch, check=False).stdout.strip()
+    default = f"refs/heads/{workspace.train.pipeline.default_branch}"
+    if tip and not git.run("merge-base", "--is-ancestor", tip, default, check=False).returncode:
+        git.run("branch", "--quiet", "-D", f"{PHASE_BRANCH}{ticket}", check=False)
 
 
 def snapshot(git: Git) -> str:
@@ -106,10 +141,11 @@ def text(git: Git, tree: str, path: str) -> str:
     return git.run("cat-file", "blob", f"{tree}:{path}", check=False).stdout
 
 
-def unlock(git: Git) -> None:
+def unlock(git: Git, *refs: str) -> None:
     """Take away the locks of git's commands that were killed here; those that still run are waited for a little."""
-    for name in LOCKS:
-        place, until = os.path.join(git.git_dir, name), time.monotonic() + WAIT
+    places = [*(os.path.join(git.git_dir, name) for name in LOCKS), *(f"{git.common_dir}/{ref}.lock" for ref in refs)]
+    for place in places:
+        until = time.monotonic() + WAIT
         while os.path.lexists(place) and time.monotonic() < until:
             time.sleep(0.02)
         with contextlib.suppress(FileNotFoundError):
@@ -126,10 +162,14 @@ def unstage(git: Git) -> None:
 
 
 def put_aside(git: Git, name: str, tree: str, back: str, paths: Sequence[str]) -> str:
-    """Keep a snapshot below a ref of its own, and set paths back to what another one holds. Gives the ref."""
+    """Keep a snapshot below a ref of its own, and set paths back to what another one holds. Gives the ref.
+
+    Of what is put aside twice by one name the first is kept.
+    """
     ref = f"{ASIDE}{name}"
     commit = git.run("commit-tree", tree, "-p", "HEAD", "-m", f"Put aside: {name}", env=IDENT).stdout.strip()
-    git.run("update-ref", ref, commit)
+    # What was kept there first has more in it: this is done again when it was cut off.
+    git.run("update-ref", ref, commit, "0" * len(commit), check=False)
     restore(git, back, paths)
     return ref
 

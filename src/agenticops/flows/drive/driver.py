@@ -14,12 +14,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from agenticops.core.drive import settings
+from agenticops.core.drive import lint, settings
 from agenticops.core.drive.settings import Settings
 from agenticops.core.select import Choice
-from agenticops.errors import ConflictError, RemoteError, TrainError
+from agenticops.errors import ConflictError, RemoteError, StateError, TrainError
 from agenticops.flows import select
-from agenticops.flows.drive import deliver, issues
+from agenticops.flows.drive import deliver, issues, turn
 from agenticops.flows.drive.claim import Claim
 from agenticops.flows.drive.ledger import BudgetRefused, NoProgram
 from agenticops.flows.drive.marks import Marks
@@ -118,6 +118,7 @@ class Driver:
     @contextmanager
     def awake(self) -> Iterator[None]:
         """Be seen, and keep the leases, while tickets are worked. Raises ConflictError where none are to be now."""
+        turn.refuse_untrusted(self.main, self.main, self.settings)
         self.side.ready()
         if self.marks.halted:
             raise ConflictError(self.marks.halted, hint="agenticops drive resume")
@@ -296,6 +297,12 @@ class Driver:
         except ConflictError as e:
             outcome = Outcome(ticket, "lost", words=e.message)
             self._missed(found.claim.item, e.message)
+        except TrainError as e:
+            # Something is odd about this one: the others are worked, and it is told at the end.
+            self.others[found.claim.item] = e.message
+            self._notice("failed", ticket, "", e.message)
+            words = f"{e.message} ({e.place})" if e.place else e.message
+            outcome = Outcome(ticket, "stopped", words=words)
         finally:
             found.claim.release(done=outcome.state == "delivered")
             with self.changed:
@@ -346,8 +353,15 @@ def deaf() -> None:
 
 
 def read_settings(workspace: Workspace) -> Settings:
-    """Read `config/drive.yml` of the working tree. Raises StateError for a broken one."""
-    return settings.read(workspace.tree.read(settings.PATH))
+    """Read `config/drive.yml` of the working tree. Raises StateError for a broken one.
+
+    A name that nobody knows breaks it too: the budget of a misspelled phase would limit nothing.
+    """
+    data = workspace.tree.read(settings.PATH)
+    if data is not None:
+        for found in lint.lint(data, workspace.train.pipeline):
+            raise StateError(found.message, place=found.place, hint=found.hint)
+    return settings.read(data)
 
 
 def explain(workspace: Workspace, skip: Mapping[str, str] | None = None) -> Choice:

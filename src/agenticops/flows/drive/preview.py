@@ -69,7 +69,7 @@ def _planned(workspace: Workspace, item: str) -> Planned:
         )
         found = Planned(item, wanted.title, name or train.next_visit(phase, item), phase)
         choice = ledger.planned(workspace, settings, found.ticket, phase)
-        turn.refuse_untrusted(workspace, settings)
+        turn.refuse_untrusted(workspace, workspace, settings)
     except TrainError as e:
         return Planned(item, wanted.title, found.ticket, found.phase, refused=e.message, hint=e.hint)
     return Planned(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -12,6 +13,7 @@ from agenticops.core.drive.settings import Settings
 from agenticops.flows import commit, select
 from agenticops.flows import ticket as tickets
 from agenticops.flows.drive import claim as claims
+from agenticops.flows.drive import desk
 from agenticops.flows.drive.claim import Claim
 from agenticops.flows.drive.work import phase_of
 from agenticops.model.drive import Drive
@@ -45,6 +47,7 @@ class Taking:
 
     def __call__(self, there: Workspace) -> Taken | None:
         """Claim the next item that nobody else has, and open its ticket where that is to be done."""
+        _sweep(self.main, self.settings, there)
         skip = {**held(there), **self.skip}
         begun = (item for item in _begun(self.main, there) if item not in skip)
         while item := next(begun, "") or self._chosen(there, skip):
@@ -72,6 +75,17 @@ class Taking:
         choice = select.choose(there, skip, self.settings.kinds)
         self.passed = choice.passed
         return choice.item.id if choice.item is not None else ""
+
+
+def _sweep(main: Workspace, settings: Settings, there: Workspace) -> None:
+    """Take away the desks of what was delivered, and whose driver died before it could."""
+    for item, note in claims.noted(main).items():
+        ticket = str(note.get("ticket", ""))
+        if ticket and standing(there, ticket).standing == "delivered":
+            taken = claims.claim(main, item, "drive sweep", "")
+            if isinstance(taken, Claim):
+                desk.close_desk(main, os.path.join(desk.folder(main, settings), ticket), ticket)
+                taken.release(done=True)
 
 
 def _begun(main: Workspace, there: Workspace) -> list[str]:

@@ -15,7 +15,8 @@ from typing import TypeVar
 from agenticops.core.drive.settings import Settings
 from agenticops.errors import ConflictError, TrainError
 from agenticops.flows import desks
-from agenticops.flows.drive.desk import folder
+from agenticops.flows.drive import checkout
+from agenticops.flows.drive.desk import clear_begun, folder, unlock
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.store.hold import Hold
 from agenticops.workspace import Workspace
@@ -45,7 +46,10 @@ class Trunk:
         self.branch = workspace.train.pipeline.default_branch
         self.place = os.path.join(folder(workspace, settings), NAME)
         self.fetch, self.push = fetch, push
-        self.turn = threading.Lock()
+        self.turn, self.hold = (
+            threading.Lock(),
+            Hold(os.path.join(workspace.git.common_dir, "agenticops", "drive"), NAME),
+        )
         self.seen: Workspace | None = None
         # What the remote had when it was last asked, and the newest tip that is known.
         self.theirs = ""
@@ -58,13 +62,14 @@ class Trunk:
         a checkout could not follow.
         """
         with self.turn:
-            hold = Hold(os.path.join(self.main.git.common_dir, "agenticops", "drive"), NAME)
-            while not hold.take():
+            while not self.hold.take():
                 time.sleep(PAUSE)
             try:
+                if self.hold.read():
+                    checkout.finish(self.hold, self.branch)
                 return self._changed(do, push or self.push)
             finally:
-                hold.release()
+                self.hold.release()
 
     def _changed(self, do: Callable[[Workspace], T], push: Push | None) -> T:
         for at in range(TRIES):
@@ -104,6 +109,8 @@ class Trunk:
 
     def _at(self, tip: str) -> Workspace:
         """Give the worktree at a commit. One that is not as the last change left it is set back."""
+        if self.seen is None:
+            clear_begun(self.main.git, self.place)
         if not os.path.exists(os.path.join(self.place, ".git")):
             self.main.git.run("worktree", "prune")
             self.main.git.run("worktree", "add", "--quiet", "--detach", self.place, tip)
@@ -125,10 +132,10 @@ class Trunk:
             place = os.path.join(here.state_folder, name)
             if os.path.lexists(place):
                 os.unlink(place)
-        lock = os.path.join(git.git_dir, "index.lock")
-        if os.path.lexists(lock):
-            os.unlink(lock)
+        unlock(git)
         git.run("reset", "--quiet", "--hard", "HEAD")
+        # Temporary files of the tool are ignored ones, and hold their folders.
+        git.run("clean", "--quiet", "-ffdX", "--", "*.agenticops~")
         git.run("clean", "--quiet", "-ffd")
 
     def _refuse_dirty(self) -> None:
@@ -159,14 +166,21 @@ class Trunk:
         for desk in desks.desks(self.main):
             if desk.branch == self.branch:
                 git = Workspace(desk.path).git
-                done = git.run("merge", "--quiet", "--ff-only", new, check=False)
-                if done.returncode and git.head() == old:
-                    words = (done.stderr or done.stdout).strip().splitlines()
-                    message = f"the checkout of {self.branch} cannot follow: {words[0] if words else 'git refuses'}"
+                if why := checkout.follow(git, self.hold, new, old):
+                    message = f"the checkout of {self.branch} cannot follow: {why}"
                     raise DirtyCheckout(message, place=desk.path, hint=f"see to {desk.path}, then agenticops drive")
-                return not done.returncode
+                return git.head() == new
         ref = f"refs/heads/{self.branch}"
         return self.main.git.run("update-ref", ref, new, old, check=False).returncode == 0
+
+
+def catch_up(here: Workspace, tip: str) -> bool:
+    """Merge a tip of the default branch into a desk's branch, where that goes without a word; tell whether it moved."""
+    before = here.git.head()
+    done = here.git.run("merge", "--quiet", "--no-edit", tip, check=False)
+    if done.returncode:
+        here.git.run("merge", "--abort", check=False)
+    return here.git.head() != before
 
 
 def merge(here: Workspace, ticket: str, title: str) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from agenticops.core import checklist as checklists
-from agenticops.core import fold, gate, limits, secrets
+from agenticops.core import executables, execution, fold, gate, limits, secrets
 from agenticops.core.drive import command, prompt, usage
 from agenticops.core.drive.prompt import Task
 from agenticops.core.drive.settings import Settings, providers
@@ -78,7 +78,9 @@ class Turn:
         """Reserve, run, look, settle. Raises BudgetRefused before anything runs."""
         here = self.here
         held, page = self._findings(), here.train.checklist_text(self.ticket) or ""
-        assigned = ledger.reserve(here, self.crew.settings, self.ticket, self.task.key, len(self.tried) + 1, self.tried)
+        way = execution.workflow(here.train, self.ticket.item)
+        attempt, settings = len(self.tried) + 1, self.crew.settings
+        assigned = ledger.reserve(here, settings, self.ticket, self.task.key, attempt, self.tried, execution_id=way)
         model = {"provider": assigned.provider_name, "model": assigned.model_name}
         # From here on, what is written is the agent's: whoever comes after a crash knows what was there before.
         before, head, stamp = desk.snapshot(here.git), here.git.head(), here.git.stamp()
@@ -253,8 +255,11 @@ def _blocker(here: Workspace) -> str:
     return "; ".join(blockers.blockers) if blockers is not None else ""
 
 
-def refuse_untrusted(here: Workspace, settings: Settings) -> None:
-    """Raise TrainError for a program that the repository names for an agent, and that nobody trusted here."""
+def refuse_untrusted(main: Workspace, here: Workspace, settings: Settings) -> None:
+    """Refuse a program that the repository names for an agent, when nobody trusted it here. Raises TrainError.
+
+    What is judged is what would run: the words of the drive's settings, over the files of the desk.
+    """
     for name in providers(settings):
         if name in settings.providers:
-            trust.permitted(here, ledger.place(name))
+            trust.vouch(main, executables.provider_command(name, settings.providers[name]), here.tree)

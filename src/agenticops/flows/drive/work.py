@@ -216,10 +216,7 @@ class Work:
         if len(tried) >= self.settings.tries:
             outcome = tried[-1].outcome.partition(": ")
             raise Held(outcome[0], outcome[2], task.key)  # type: ignore[arg-type]
-        try:
-            turn.refuse_untrusted(here, self.settings)
-        except TrainError as e:
-            raise Held("needs_person", f"{e.message} ({e.place})", task.key) from None
+        self._trusted(task)
         try:
             result = Turn(here, self.crew, here.train.ticket(self.name), task, tried).run()
         except ledger.BudgetRefused as e:
@@ -232,6 +229,17 @@ class Work:
             failures = [*(a.outcome for a in tried), f"{result.reason}: {result.words}"]
             raise Held(progress.blocked_for(result.reason, failures), result.words, task.key)
         return False
+
+    def _trusted(self, task: Task) -> None:
+        """See that the agent's program may run here; where the desk is older than what is trusted, it catches up."""
+        for last in (False, True):
+            try:
+                turn.refuse_untrusted(self.main, self.here, self.settings)
+                return
+            except TrainError as e:
+                if last or not trunk.catch_up(self.here, self.line.tip):
+                    way = f"agenticops trust show; or git -C {self.place} merge {self.line.branch}"
+                    raise Held("needs_person", f"{e.message} ({e.place}): {way}", task.key) from None
 
     def _tell_turn(self, here: Workspace, task: Task, attempt: int) -> None:
         ticket = here.train.ticket(self.name)
@@ -264,7 +272,7 @@ class Work:
                 self.mend(outcome.verdict.findings)
                 continue
             self.side.drop(self)
-            desk.close_desk(self.main, self.here, self.name)
+            desk.close_desk(self.main, self.place, self.name)
             return Outcome(self.name, "delivered", successor=outcome.successor.id if outcome.successor else "")
 
     def mend(self, findings: tuple[Finding, ...]) -> None:
