@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agenticops.flows import hooks
+from agenticops.ports import mergedriver
 from tests.stations import data, events, must, refused
 from tests.support import CONSOLE_SCRIPT, git, run_cli, snapshot, write
 
@@ -78,7 +79,7 @@ def test_damaged_markers_are_refused(train: Path, text: str) -> None:
 
 def test_without_a_path_the_program_is_named_whole(train: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    assert hooks.command().startswith(f"{CONSOLE_SCRIPT} merge-driver %O %A %B %L %P || ")
+    assert mergedriver.command().startswith(f"{CONSOLE_SCRIPT} merge-driver %O %A %B %L %P || ")
 
 
 def test_the_driver_answers_to_its_calls(tmp_path: Path) -> None:

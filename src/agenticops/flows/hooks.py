@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import shutil
-import sys
-
 from msgspec import Struct
 
-from agenticops.errors import EXIT_CONFLICT, TrainError
+from agenticops.errors import TrainError
 from agenticops.model.event import Draft
+from agenticops.ports.mergedriver import command
 from agenticops.workspace import Workspace
 
 ATTRIBUTES = ".gitattributes"
@@ -51,22 +47,6 @@ class Done(Struct, frozen=True):
 def lines() -> tuple[str, ...]:
     """The lines between the markers."""
     return tuple(f"{pattern} merge=agenticops" for pattern in PATTERNS)
-
-
-def command() -> str:
-    """The command that git runs: the driver; where it dies, is missing or cannot read a file, git's own line merge."""
-    program = shutil.which("agenticops")
-    called = "agenticops" if program else _absolute()
-    fallback = "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B"
-    known = f"code=$?; test $code -eq {EXIT_CONFLICT} && exit {EXIT_CONFLICT}"
-    return f"{called} merge-driver %O %A %B %L %P || {{ {known}; {fallback}; }}"
-
-
-def _absolute() -> str:
-    """Name this program where no PATH leads to it. `-I`: nothing of the repository is imported."""
-    here = os.path.join(os.path.dirname(sys.executable), "agenticops")
-    called = [here] if os.access(here, os.X_OK) else [sys.executable, "-I", "-m", "agenticops"]
-    return shlex.join(called).replace("%", "%%")
 
 
 def show(workspace: Workspace) -> Hooks:

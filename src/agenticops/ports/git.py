@@ -33,6 +33,7 @@ class Git:
         self.common_dir = common_dir
         self.trusted: Callable[[str, str], bool] = lambda key, value: False
         self._suspect: bool | None = None
+        self._configured = ""
         self._programs: dict[str, tuple[str, str]] | None = None
 
     @classmethod
@@ -99,6 +100,8 @@ class Git:
                 errors="surrogateescape",
             )
         except FileNotFoundError:
+            if not os.path.isdir(self.root or self.git_dir):
+                raise TrainError("the folder is gone", place=self.root or self.git_dir) from None
             raise RemoteError("git is not installed, or not on the PATH", hint="install git 2.30 or newer") from None
         if check and done.returncode:
             raise self._failure(arguments, done.stderr or done.stdout)
@@ -135,12 +138,14 @@ class Git:
 
     @property
     def suspect(self) -> bool:
-        """Tell whether the clone's configuration names programs, or another worktree; looked at once."""
-        if self._suspect is None:
+        """Tell whether the clone's configuration, as it is now, names programs, or another worktree."""
+        files = (os.path.join(self.common_dir, "config"), os.path.join(self.git_dir, "config.worktree"))
+        configured = ":".join(_look(f) for f in files)
+        if self._suspect is None or configured != self._configured:
             from agenticops.ports import shield
 
-            files = (os.path.join(self.common_dir, "config"), os.path.join(self.git_dir, "config.worktree"))
             self._suspect = bool(self.git_dir) and shield.suspect(*files)
+            self._configured, self._programs = configured, None
         return self._suspect
 
     def programs(self) -> dict[str, tuple[str, str]]:

@@ -129,7 +129,7 @@ class History:
         return found
 
     def versions(self, path: str, tip: str, others: Iterable[str]) -> list[str]:
-        """List the blobs that a path was given on one side only, newest first; a merge gives it none that a parent had."""
+        """List the blobs that a path was given on one side only, newest first; a merge gives none that a parent had."""
         without = [f"^{o}" for o in others]
         commits = self._run("rev-list", "--topo-order", tip, *without, "--", f":(literal){path}")
         if not commits:

@@ -55,6 +55,19 @@ def test_a_dirty_checkout_pauses_before_anything_is_done(repo: Path) -> None:
     assert (repo / "README.md").read_text() == "mine\n"
 
 
+def test_a_checkout_that_git_takes_for_none_pauses(repo: Path) -> None:
+    line(repo).change(add("a.txt"))
+    before = git(repo, "rev-parse", "main")
+    git(repo, "config", "core.bare", "true")
+    with pytest.raises(DirtyCheckout, match="for a bare repository") as e:
+        line(repo).change(add("b.txt"))
+    assert "config core.bare false" in e.value.hint
+    assert git(repo, "rev-parse", "main") == before
+    git(repo, "config", "core.bare", "false")
+    line(repo).change(add("b.txt"))
+    assert (repo / "b.txt").exists() and rig.clean(repo)
+
+
 def test_an_untracked_file_in_the_way_is_not_overwritten(repo: Path) -> None:
     write(repo, "a.txt", "mine\n")
     before = git(repo, "rev-parse", "main")

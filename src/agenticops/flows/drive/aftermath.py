@@ -50,8 +50,10 @@ def undo(here: Workspace, ticket: Ticket, name: str, before: str, head: str) -> 
 def stand(here: Workspace, ticket: str, name: str, head: str) -> None:
     """Let a desk stand on its branch where it stood; what was committed since is kept under a ref."""
     git, branch = here.git, f"{PHASE_BRANCH}{ticket}"
-    if git.head() != head or git.branch() != branch:
-        git.run("update-ref", f"{desk.ASIDE}{ticket}/{name}-head", git.head())
+    now = git.head()
+    if now != head or git.branch() != branch:
+        if now:
+            git.run("update-ref", f"{desk.ASIDE}{ticket}/{name}-head", now)
         git.run("update-ref", f"refs/heads/{branch}", head)
         git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
         git.run("read-tree", head)
@@ -130,12 +132,13 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
     """
     git = here.git
     agent.end_strays(here.root)
+    desk.pin(git.common_dir, here.root, git.git_dir)
     here = _settled(here)
     desk.unlock(git, f"refs/heads/{PHASE_BRANCH}{name}")
     run, before, head = (str(left.get(key, "")) for key in ("assignment", "before", "head"))
     unseen = bool(before) and not ledger.over(here, run)
     if unseen:
-        after = desk.snapshot(git)
+        after = desk.snapshot(git, before)
         guard(here, name, run, desk.changes(git, before, after), before, after)
         desk.unstage(git)
         stand(here, name, run, head)

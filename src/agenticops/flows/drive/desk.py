@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterable, Sequence
@@ -32,14 +33,20 @@ IDENT = {
 
 # What git calls a file without content, by either of its digests.
 EMPTY = (hashlib.sha1(b"blob 0\0").hexdigest(), hashlib.sha256(b"blob 0\0").hexdigest())
+# How git's trees mark another repository.
+GITLINK = "160000"
 
 
 class Change(Struct, frozen=True):
-    """A path that differs between two snapshots; `emptied` had content and has none, `gone` is not there any more."""
+    """A path that differs between two snapshots.
+
+    `emptied` had content and has none, `gone` is not there any more, `nested` is a repository of its own.
+    """
 
     path: str
     emptied: bool = False
     gone: bool = False
+    nested: bool = False
 
 
 def folder(workspace: Workspace, settings: Settings) -> str:
@@ -57,7 +64,9 @@ def open_desk(workspace: Workspace, settings: Settings, ticket: str, start: str)
     place = os.path.join(folder(workspace, settings), ticket)
     git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
     clear_begun(git, place)
-    if not os.path.isdir(place):
+    if os.path.isdir(place):
+        pin(git.common_dir, place)
+    else:
         git.run("worktree", "prune")
         known = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", check=False).returncode == 0
         made = (place, branch) if known else ("-b", branch, "--no-track", place, start)
@@ -77,6 +86,57 @@ def clear_begun(git: Git, place: str) -> None:
             shutil.rmtree(inside)
 
 
+class Gone(TrainError):
+    """A desk is not there any more, or is no worktree of the clone."""
+
+
+def pin(common: str, place: str, inside: str = "") -> str:
+    """Let a desk be the worktree of the clone that it was made as, before git is asked; say what was not so, or "".
+
+    `inside` is git's own folder of it, where that is known. What is there instead is kept aside. Raises Gone.
+    """
+    inside = inside or _inside(common, place)
+    if not os.path.isdir(place) or not os.path.isdir(inside):
+        hint = f"see what is in {place}, and move it away; its branch is kept" if os.path.isdir(place) else ""
+        raise Gone("the desk is gone", place=place, hint=hint or "its branch is kept: agenticops drive resume TICKET")
+    wrong = ""
+    links = {f"{place}/.git": inside, f"{inside}/commondir": common, f"{inside}/gitdir": f"{place}/.git"}
+    for file, target in links.items():
+        if os.path.islink(file) or _named(file) != _real(target):
+            keep(common, file)
+            with open(file, "w", encoding="utf-8", errors="surrogateescape") as f:
+                f.write(f"{'gitdir: ' if file.endswith('.git') else ''}{target}\n")
+            wrong = "the desk's .git"
+    return wrong
+
+
+def _inside(common: str, place: str) -> str:
+    """Find git's own folder of a desk; the file that names it is the agent's to write, so it is not asked."""
+    folder, own = os.path.join(common, "worktrees"), os.path.basename(place)
+    names = [own, *sorted({*(os.listdir(folder) if os.path.isdir(folder) else ())} - {own})]
+    found = (os.path.join(folder, name) for name in names)
+    return next((at for at in found if _named(f"{at}/gitdir") == _real(f"{place}/.git")), "")
+
+
+def _named(file: str) -> str:
+    """Give the place that a file of git's names, or ""."""
+    said = _said(file).removeprefix("gitdir:").strip()
+    return _real(os.path.join(os.path.dirname(file), said)) if said else ""
+
+
+def _real(path: str) -> str:
+    path = os.path.normpath(path)
+    return os.path.join(os.path.realpath(os.path.dirname(path)), os.path.basename(path))
+
+
+def keep(common: str, place: str) -> None:
+    """Move what is in the way, if anything is, into the clone's local folder."""
+    if os.path.lexists(place):
+        aside = os.path.join(common, "agenticops", "drive", "aside")
+        os.makedirs(aside, exist_ok=True)
+        shutil.move(place, os.path.join(aside, f"{os.path.basename(place)}.{secrets.token_hex(4)}"))
+
+
 def _said(file: str) -> str:
     try:
         with open(file, encoding="utf-8", errors="surrogateescape") as f:
@@ -92,31 +152,52 @@ def refuse_elsewhere(desk: Workspace, ticket: str) -> None:
         raise TrainError(message, place=desk.root, hint=f"git -C {desk.root} switch {PHASE_BRANCH}{ticket}")
 
 
-def close_desk(workspace: Workspace, place: str, ticket: str) -> None:
-    """Take a desk away whose branch was merged, and the branch; what is not committed there keeps both."""
+def close_desk(workspace: Workspace, place: str, ticket: str) -> str:
+    """Take a desk away whose branch was merged, and the branch; say why both stay, as with what is not committed."""
     git, branch = workspace.git, f"refs/heads/{PHASE_BRANCH}{ticket}"
     if os.path.isdir(place) and not os.path.lexists(os.path.join(place, ".git")):
         # Git was killed while it took the desk away, and looks for changes before it begins.
         if f"worktree {place}\n" in git.run("worktree", "list", "--porcelain").stdout:
             shutil.rmtree(place)
         git.run("worktree", "prune")
-    if os.path.isdir(place) and git.run("worktree", "remove", place, check=False).returncode:
-        return
+    if os.path.isdir(place):
+        done = git.run("worktree", "remove", place, check=False)
+        if done.returncode:
+            return f"its desk {place} stays: {(done.stderr.strip().splitlines() or ['git refuses'])[-1]}"
     tip = git.run("rev-parse", "--verify", "--quiet", branch, check=False).stdout.strip()
     default = f"refs/heads/{workspace.train.pipeline.default_branch}"
     if tip and not git.run("merge-base", "--is-ancestor", tip, default, check=False).returncode:
         git.run("branch", "--quiet", "-D", f"{PHASE_BRANCH}{ticket}", check=False)
+    return ""
 
 
-def snapshot(git: Git) -> str:
-    """Give the tree of a desk's files as they are now, ignored ones left out."""
+def snapshot(git: Git, anew: str = "") -> str:
+    """Give the tree of a desk's files as they are now, ignored ones left out.
+
+    After a run, `anew` is the tree that the index is built from: an agent may have told git to overlook some files.
+    """
     index = os.path.join(git.git_dir, "agenticops", "drive.index")
     os.makedirs(os.path.dirname(index), exist_ok=True)
     env = {"GIT_INDEX_FILE": index}
+    if anew:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(index)
     if not os.path.exists(index):
-        git.run("read-tree", "HEAD", env=env)
-    git.run("add", "--all", "--", ".", env=env)
+        git.run("read-tree", anew or "HEAD", env=env)
+    if git.run("add", "--all", "--", ".", env=env, check=False).returncode:
+        _flatten(git)
+        git.run("add", "--all", "--", ".", env=env)
     return git.run("write-tree", env=env).stdout.strip()
+
+
+def _flatten(git: Git) -> None:
+    """Let what lies in a repository without a commit be files of the desk: git does not look into it."""
+    for folder, names, _ in os.walk(git.root):
+        if ".git" in names:
+            names.remove(".git")
+            inside = os.path.join(folder, ".git")
+            if Git(folder, inside, inside).head() == "":
+                keep(git.common_dir, inside)
 
 
 def changes(git: Git, before: str, after: str) -> list[Change]:
@@ -126,8 +207,9 @@ def changes(git: Git, before: str, after: str) -> list[Change]:
     fields = git.run("diff-tree", "-r", "-z", "--no-renames", before, after).stdout.split("\0")[:-1]
     found = []
     for row, path in zip(fields[::2], fields[1::2], strict=True):
-        _, _, old, new, status = row.removeprefix(":").split(" ")
-        found.append(Change(path, emptied=new in EMPTY and status == "M" and old != new, gone=status == "D"))
+        _, mode, old, new, status = row.removeprefix(":").split(" ")
+        emptied = new in EMPTY and status == "M" and old != new
+        found.append(Change(path, emptied, gone=status == "D", nested=mode == GITLINK))
     return found
 
 
@@ -167,7 +249,8 @@ def put_aside(git: Git, name: str, tree: str, back: str, paths: Sequence[str]) -
     Of what is put aside twice by one name the first is kept.
     """
     ref = f"{ASIDE}{name}"
-    commit = git.run("commit-tree", tree, "-p", "HEAD", "-m", f"Put aside: {name}", env=IDENT).stdout.strip()
+    parent = ("-p", head) if (head := git.head()) else ()
+    commit = git.run("commit-tree", tree, *parent, "-m", f"Put aside: {name}", env=IDENT).stdout.strip()
     # What was kept there first has more in it: this is done again when it was cut off.
     git.run("update-ref", ref, commit, "0" * len(commit), check=False)
     restore(git, back, paths)
@@ -181,15 +264,39 @@ def restore(git: Git, tree: str, paths: Iterable[str]) -> None:
         return
     held = git.run("ls-tree", "-r", "-z", "--name-only", tree, "--", *wanted).stdout.split("\0")
     there = [p for p in wanted if p in held]
+    for path in sorted(set(wanted) - set(there)):
+        place = os.path.join(git.root, path)
+        if _within(git.root, place) and os.path.lexists(place):
+            # What is a folder here is a repository of its own: its files are in no snapshot.
+            keep(git.common_dir, place) if _folder(place) else os.unlink(place)
+            _drop_empty(git.root, os.path.dirname(place))
+    for path in there:
+        _clear(git, path)
     if there:
         rows = "".join(f"{p}\0" for p in there)
         words = ("restore", f"--source={tree}", "--pathspec-from-file=-", "--pathspec-file-nul")
         git.run("--literal-pathspecs", *words, input=rows)
-    for path in set(wanted) - set(there):
-        place = os.path.join(git.root, path)
-        if os.path.lexists(place):
-            os.unlink(place)
-            _drop_empty(git.root, os.path.dirname(place))
+
+
+def _clear(git: Git, path: str) -> None:
+    """Move away what stands where a file is to be: a folder, or something else in the place of a folder above it."""
+    place, *above = [os.path.join(git.root, path[:n]) for n in _ends(path)]
+    wrong = [at for at in above if os.path.lexists(at) and not _folder(at)]
+    if wrong or _folder(place):
+        keep(git.common_dir, wrong[-1] if wrong else place)
+
+
+def _ends(path: str) -> list[int]:
+    return [len(path), *(n for n in range(len(path) - 1, 0, -1) if path[n] == "/")]
+
+
+def _folder(place: str) -> bool:
+    return os.path.isdir(place) and not os.path.islink(place)
+
+
+def _within(root: str, place: str) -> bool:
+    """Tell whether a path leads through real folders only."""
+    return os.path.realpath(os.path.dirname(place)).startswith(os.path.realpath(root))
 
 
 def _drop_empty(root: str, place: str) -> None:

@@ -168,8 +168,8 @@ class Driver:
         """Write down in the local log what an operator should know; what cannot be written hinders nothing."""
         item = ids.split_ticket(ticket)[1] if ticket else ""
         data = {"what": what, "reason": reason, "words": words[:400]}
-        actor = Actor(self.main.operator, "", self.main.host)
         try:
+            actor = Actor(self.main.operator, "", self.main.host)
             self.main.local.append([Draft("drive_noticed", f"drive/{ticket}", ticket, item, data)], actor)
         except (OSError, TrainError):
             pass
@@ -200,11 +200,11 @@ class Driver:
 
     def fail(self, error: BaseException) -> None:
         """End the drive for what is no outcome of a ticket."""
-        self._notice("failed", "", "", str(error))
         with self.changed:
             self.failed = self.failed or error
             self.stops.after.set()
             self.changed.notify_all()
+        self._notice("failed", "", "", str(error))
 
     def _next(self) -> bool:
         """Work one ticket; False when there is none, and nobody is at work who could bring one."""

@@ -8,7 +8,7 @@ from agenticops.flows.conduct import Call
 from agenticops.flows.drive import trunk
 from agenticops.flows.drive.trunk import Push, Trunk
 from agenticops.model.event import Draft
-from agenticops.model.finding import Verdict
+from agenticops.model.finding import Finding, Verdict
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.model.ticket import Ticket
 from agenticops.workspace import Workspace
@@ -43,8 +43,12 @@ def _merged(there: Workspace, name: str) -> conduct.Outcome:
             _tell(there, ticket)
             commit.of_item(there, ticket.item, f"{name}: delivered", name)
         return conduct.Outcome("finished", ticket, Verdict("", "", (), 0))
-    tip = there.git.head()
-    trunk.merge(there, name, train.item(ticket.item).title)
+    tip, branch = there.git.head(), f"{PHASE_BRANCH}{name}"
+    # It is judged and merged as one commit: whoever still writes there moves the branch in vain.
+    head = there.git.run("rev-parse", "--verify", f"refs/heads/{branch}^{{commit}}").stdout.strip()
+    _refuse(ticket, _of_branch(there, tip, head, branch))
+    trunk.merge(there, name, train.item(ticket.item).title, head)
+    _refuse(ticket, _configured(there, tip, branch))
     there = Workspace(there.root, there.clock, there.standing_for)
     _tell(there, ticket)
     outcome = conduct.advance(there, name, Call(commit=True))
@@ -61,13 +65,43 @@ def _tell(there: Workspace, ticket: Ticket) -> None:
         tx.append(Draft("drive_delivered", f"drive/{ticket.id}", ticket.id, ticket.item, data))
 
 
+def _refuse(ticket: Ticket, found: tuple[Finding, ...]) -> None:
+    if found:
+        raise _Refused(conduct.Outcome("refused", ticket, Verdict("train", ticket.id, found, len(found))))
+
+
+def _of_branch(there: Workspace, tip: str, head: str, branch: str) -> tuple[Finding, ...]:
+    """Give what `check --base` says of a branch by the limits of its base; what either had before counts for nobody."""
+    found = _errors(replay.compare(there, replay.Call(tip, head, branch=branch)))
+    if found:
+        fork = there.git.run("merge-base", tip, head, check=False).stdout.strip()
+        found = _fresh(there, found, *dict.fromkeys(base for base in (tip, fork) if base))
+    return found
+
+
+def _configured(there: Workspace, tip: str, branch: str) -> tuple[Finding, ...]:
+    """Give what a merge brought into config/, however it came there: by the base's pipeline it is judged next."""
+    paths = there.git.run("diff-tree", "-r", "-z", "--name-only", tip, "HEAD", "--", "config").stdout.split("\0")[:-1]
+    hint = "do it on the default branch"
+    return tuple(Finding("VT806", f"branch {branch} does not touch {path}", path, hint=hint) for path in paths)
+
+
 def _judged(there: Workspace, tip: str, outcome: conduct.Outcome) -> conduct.Outcome:
     """Refuse what holds for the ticket and breaks the rest of the train; what was broken before counts for nobody."""
-    found = [f for f in replay.compare(there, replay.Call(tip)).findings if f.severity == "error"]
+    found = _errors(replay.compare(there, replay.Call(tip)))
     if found:
-        before = {(f.code, f.path, f.message) for f in judge.tree(there, tip).findings}
-        found = [f for f in found if (f.code, f.path, f.message) not in before]
+        found = _fresh(there, found, tip)
     if not found:
         return outcome
-    verdict = Verdict("train", outcome.ticket.id, tuple(found), outcome.verdict.checks)
+    verdict = Verdict("train", outcome.ticket.id, found, outcome.verdict.checks)
     return conduct.Outcome("refused", outcome.ticket, verdict)
+
+
+def _errors(verdict: Verdict) -> tuple[Finding, ...]:
+    return tuple(f for f in verdict.findings if f.severity == "error")
+
+
+def _fresh(there: Workspace, found: tuple[Finding, ...], *bases: str) -> tuple[Finding, ...]:
+    """Leave out what was there before."""
+    before = {(f.code, f.path, f.message) for base in bases for f in judge.tree(there, base).findings}
+    return tuple(f for f in found if (f.code, f.path, f.message) not in before)

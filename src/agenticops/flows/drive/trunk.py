@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import random
+import shlex
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ from agenticops.errors import ConflictError, TrainError
 from agenticops.flows import desks
 from agenticops.flows.drive import checkout
 from agenticops.flows.drive.desk import clear_begun, folder, unlock
+from agenticops.flows.drive.ward import Ward
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.store.hold import Hold
 from agenticops.workspace import Workspace
@@ -51,6 +53,8 @@ class Trunk:
             Hold(os.path.join(workspace.git.common_dir, "agenticops", "drive"), NAME),
         )
         self.seen: Workspace | None = None
+        # What all desks share, and no agent is to change.
+        self.ward = Ward()
         # What the remote had when it was last asked, and the newest tip that is known.
         self.theirs = ""
         self.tip = f"refs/heads/{self.branch}"
@@ -139,15 +143,26 @@ class Trunk:
         git.run("clean", "--quiet", "-ffd")
 
     def _refuse_dirty(self) -> None:
-        for desk in desks.desks(self.main):
-            if desk.branch == self.branch:
-                git = Workspace(desk.path).git
-                said = git.run("status", "--porcelain", "--untracked-files=no", "-z").stdout
-                if said or git.in_progress():
-                    path = said.split("\0")[0][3:] or git.in_progress()
-                    message = f"the checkout of {self.branch} has changes that are not committed: {path}"
-                    hint = f"commit or stash them in {desk.path}, then agenticops drive"
-                    raise DirtyCheckout(message, place=desk.path, hint=hint)
+        for desk in self._checkouts():
+            git = Workspace(desk.path).git
+            said = git.run("status", "--porcelain", "--untracked-files=no", "-z").stdout
+            if said or git.in_progress():
+                path = said.split("\0")[0][3:] or git.in_progress()
+                message = f"the checkout of {self.branch} has changes that are not committed: {path}"
+                hint = f"commit or stash them in {desk.path}, then agenticops drive"
+                raise DirtyCheckout(message, place=desk.path, hint=hint)
+
+    def _checkouts(self) -> list[desks.Desk]:
+        """List the checkouts of the branch. Raises DirtyCheckout for one that git was told to take for none."""
+        found = desks.desks(self.main)
+        common = self.main.git.common_dir
+        place = os.path.dirname(common)
+        there = os.path.basename(common) == ".git" and os.path.isfile(os.path.join(common, "index"))
+        if there and os.path.realpath(place) not in (os.path.realpath(d.path) for d in found):
+            message = f"git takes the checkout in {place} for a bare repository (core.bare): it cannot follow"
+            hint = f"git --git-dir={shlex.quote(common)} config core.bare false, then agenticops drive"
+            raise DirtyCheckout(message, place=os.path.join(common, "config"), hint=hint)
+        return [desk for desk in found if desk.branch == self.branch]
 
     def _moved(self, new: str, old: str, push: Push | None) -> bool:
         """Move the branch to a new tip, at the remote first; False when somebody else moved it meanwhile."""
@@ -163,13 +178,12 @@ class Trunk:
 
     def _follow(self, new: str, old: str) -> bool:
         """Let the local branch, and the checkout that it has, follow. False when it stands elsewhere by now."""
-        for desk in desks.desks(self.main):
-            if desk.branch == self.branch:
-                git = Workspace(desk.path).git
-                if why := checkout.follow(git, self.hold, new, old):
-                    message = f"the checkout of {self.branch} cannot follow: {why}"
-                    raise DirtyCheckout(message, place=desk.path, hint=f"see to {desk.path}, then agenticops drive")
-                return git.head() == new
+        for desk in self._checkouts():
+            git = Workspace(desk.path).git
+            if why := checkout.follow(git, self.hold, new, old):
+                message = f"the checkout of {self.branch} cannot follow: {why}"
+                raise DirtyCheckout(message, place=desk.path, hint=f"see to {desk.path}, then agenticops drive")
+            return git.head() == new
         ref = f"refs/heads/{self.branch}"
         return self.main.git.run("update-ref", ref, new, old, check=False).returncode == 0
 
@@ -183,11 +197,14 @@ def catch_up(here: Workspace, tip: str) -> bool:
     return here.git.head() != before
 
 
-def merge(here: Workspace, ticket: str, title: str) -> None:
-    """Merge a ticket's branch into the trunk. Raises Conflict, with the files, and leaves nothing behind."""
+def merge(here: Workspace, ticket: str, title: str, commit: str = "") -> None:
+    """Merge a ticket's branch, or just a commit of it, into the trunk.
+
+    Raises Conflict, with the files, and leaves nothing behind.
+    """
     branch = f"{PHASE_BRANCH}{ticket}"
     message = f"Merge {branch}: {title}"
-    done = here.git.run("merge", "--quiet", "--no-ff", "--no-edit", "-m", message, branch, check=False)
+    done = here.git.run("merge", "--quiet", "--no-ff", "--no-edit", "-m", message, commit or branch, check=False)
     if done.returncode:
         files = here.git.run("diff", "--name-only", "--diff-filter=U", "-z").stdout.split("\0")[:-1]
         here.git.run("merge", "--abort", check=False)

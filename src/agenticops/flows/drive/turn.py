@@ -18,10 +18,11 @@ from agenticops.core import executables, execution, fold, gate, limits, secrets
 from agenticops.core.drive import command, prompt, usage
 from agenticops.core.drive.prompt import Task
 from agenticops.core.drive.settings import Settings, providers
-from agenticops.errors import SecretError, StateError
+from agenticops.errors import ConflictError, RemoteError, TrainError
 from agenticops.flows import artifact, case, checklist, commit, evidence, trust
 from agenticops.flows.drive import aftermath, desk, ledger
 from agenticops.flows.drive.desk import Change
+from agenticops.flows.drive.ward import Ward, forget
 from agenticops.model.digest import sha256
 from agenticops.model.drive import Assignment, AssignmentStatus, Reason, Usage
 from agenticops.model.event import Draft
@@ -44,6 +45,7 @@ class Crew(Struct, frozen=True):
     line: Callable[[str], None]
     beat: Callable[[], None]
     stop: threading.Event
+    ward: Ward
 
 
 class Result(Struct, frozen=True):
@@ -62,6 +64,7 @@ class _Failed(Exception):
     def __init__(self, reason: Reason, words: str, undo: bool = False) -> None:
         super().__init__(words)
         # Words of an agent go into the log: what looks like a secret does not.
+        words = words.encode(errors="backslashreplace").decode()
         self.words = secrets.redact(words, secrets.known_values(os.environ))
         self.reason, self.undo = reason, undo
 
@@ -85,16 +88,21 @@ class Turn:
         # From here on, what is written is the agent's: whoever comes after a crash knows what was there before.
         before, head, stamp = desk.snapshot(here.git), here.git.head(), here.git.stamp()
         self.crew.note(assignment=assigned.assignment_id, before=before, head=head, **model)
-        ended, said = self._work(assigned)
+        self.crew.ward.begin(here.git, self.ticket.id, before)
+        try:
+            ended, said = self._work(assigned)
+        finally:
+            around = self.crew.ward.end(here.git, self.ticket.id, assigned.assignment_id)
+        desk.unlock(here.git, f"refs/heads/{PHASE_BRANCH}{self.ticket.id}")
         if here.git.stamp() != stamp:
             desk.unstage(here.git)
         try:
-            after = desk.snapshot(here.git)
+            after = desk.snapshot(here.git, before)
             every = desk.changes(here.git, before, after)
             why = aftermath.guard(here, self.ticket.id, assigned.assignment_id, every, before, after)
             lost = aftermath.take_back(here, self.ticket, assigned.assignment_id, page)
-            if why:
-                raise _Failed("gate_refused", why, undo=True)
+            if around or why:
+                raise _Failed("gate_refused", around or why, undo=True)
             if ended.ended == "stopped":
                 self._undo(assigned, before, head)
                 self._close(assigned, "cancelled", said, ended.milliseconds, "stopped")
@@ -112,12 +120,16 @@ class Turn:
             if e.undo:
                 self._undo(assigned, before, head)
             aftermath.unrecord(Workspace(here.root, here.clock), self.ticket, assigned.assignment_id)
-        except (StateError, SecretError) as e:
-            # It left files that cannot be read (a checklist, a session, the log itself), or a secret.
+        except (ConflictError, RemoteError):
+            raise
+        except (TrainError, OSError, UnicodeError) as e:
+            # It left files that cannot be read (a checklist, a session, the log itself), a secret, or something odd.
             self._undo(assigned, before, head)
-            failed = _Failed("gate_refused", f"{e.message} ({e.place})" if e.place else e.message)
+            failed = _Failed("gate_refused", told(e))
         else:
+            forget(here.git, self.ticket.id)
             return Result(True, assignment=assigned)
+        forget(here.git, self.ticket.id)
         self._close(assigned, "failed", said, ended.milliseconds, f"{failed.reason}: {failed.words}")
         return Result(False, failed.reason, failed.words, assignment=assigned)
 
@@ -182,6 +194,10 @@ class Turn:
             raise _Failed("gate_refused", f"{first}{more}; what it wrote there is put aside")
 
     def _forbidden(self, change: Change) -> str:
+        if change.nested:
+            return f"it made a repository of its own in {change.path}"
+        if any("\ud800" <= letter <= "\udfff" for letter in change.path):
+            return f"it made a file whose name is no UTF-8: {change.path}"
         if change.emptied:
             return f"it emptied {change.path}"
         if change.path.startswith(f"{self.ticket.folder}/") and change.gone:
@@ -235,6 +251,13 @@ class Turn:
     def _undo(self, assigned: Assignment, before: str, head: str) -> None:
         """Put everything aside that a run left which did not end well."""
         aftermath.undo(self.here, self.ticket, assigned.assignment_id, before, head)
+
+
+def told(error: Exception) -> str:
+    """Say in one line what is wrong, and where."""
+    if isinstance(error, TrainError):
+        return f"{error.message} ({error.place})" if error.place else error.message
+    return " ".join(str(error).split())
 
 
 def _tick(here: Workspace, tx: Any, ticket: Ticket, key: str, rests: dict[str, object]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from agenticops.core.drive.prompt import Task
 from agenticops.core.drive.settings import PATH as SETTINGS
 from agenticops.core.drive.settings import Settings, providers
 from agenticops.core.train import Train
-from agenticops.errors import RemoteError, TrainError, UsageError
+from agenticops.errors import ConflictError, RemoteError, TrainError, UsageError
 from agenticops.flows import commit, conduct, session
 from agenticops.flows import ticket as tickets
 from agenticops.flows.conduct import Call
@@ -37,6 +38,8 @@ from agenticops.workspace import Workspace
 
 # What a gate finds that no agent can mend: approvals, roles, trust, attestations.
 PERSON = ("VT403", "VT421", "VT425", *(f"VT43{n}" for n in range(9)), "VT440", "VT441", "VT450", "VT451", "VT452")
+# What is nothing of the ticket's: who works it, or what all of them need.
+OURS = (ConflictError, RemoteError, ledger.BudgetRefused, ledger.NoProgram)
 # So many seconds pass at least between two things that an agent is shown to do.
 HEARD = 0.1
 # So often one who waits looks whether it is time to stop.
@@ -110,16 +113,16 @@ class Work:
         self.notes: tuple[str, ...] = ()
         self.cut = threading.Event()
         self.provider, self.heard = "", 0.0
-        self.crew = Crew(settings, self._noted, self._line, self._beat, self.cut)
+        self.crew = Crew(settings, self._noted, self._line, self._beat, self.cut, line.ward)
 
     def run(self, ticket: str) -> Outcome:
         """Work a ticket until it is delivered, blocked, or somebody stops it."""
         self.name = ticket
         patiently(lambda: self.side.bring(ticket), self)
-        here = desk.open_desk(self.main, self.settings, ticket, self.line.tip)
-        self.place = here.root
-        self.claim.note(desk=here.root, ticket=ticket)
+        self.place = os.path.join(desk.folder(self.main, self.settings), ticket)
+        self.claim.note(desk=self.place, ticket=ticket)
         try:
+            here = desk.open_desk(self.main, self.settings, ticket, self.line.tip)
             aftermath.recover(here, ticket, self.claim.left)
             desk.refuse_elsewhere(here, ticket)
             self._begin()
@@ -133,10 +136,19 @@ class Work:
             return self._hold(Held("merge_conflict", e.message))
         except Held as e:
             return self._hold(e)
+        except OURS:
+            raise
+        except (TrainError, OSError, UnicodeError) as e:
+            hint = getattr(e, "hint", "")
+            return self._hold(Held("needs_person", f"{turn.told(e)}{hint and '; '}{hint}; its desk is {self.place}"))
 
     @property
     def here(self) -> Workspace:
-        """The desk, as it is now: what an agent or a merge changed is seen by a fresh look only."""
+        """The desk, as it is now: what an agent or a merge changed is seen by a fresh look only.
+
+        Raises desk.Gone: around a folder that is not there another repository could be found.
+        """
+        desk.pin(self.main.git.common_dir, self.place)
         return Workspace(self.place, self.main.clock)
 
     def _noted(self, **facts: Any) -> None:
@@ -272,8 +284,9 @@ class Work:
                 self.mend(outcome.verdict.findings)
                 continue
             self.side.drop(self)
-            desk.close_desk(self.main, self.place, self.name)
-            return Outcome(self.name, "delivered", successor=outcome.successor.id if outcome.successor else "")
+            stays = desk.close_desk(self.main, self.place, self.name)
+            successor = outcome.successor.id if outcome.successor else ""
+            return Outcome(self.name, "delivered", words=stays, successor=successor)
 
     def mend(self, findings: tuple[Finding, ...]) -> None:
         """Have what a gate found mended. Raises Held for what no agent can mend, and when it was tried often enough."""
@@ -311,18 +324,30 @@ class Work:
         return ended or self.stops.asked(self.name) != ""
 
     def _hold(self, held: Held) -> Outcome:
-        """Block the ticket on its branch, and say on the default branch that it is held, with the reason."""
+        """Block the ticket on its branch, and say on the default branch that it is held, with the reason.
+
+        A desk that cannot be worked is not touched: only the default branch tells of it.
+        """
+        data = {"reason": held.reason, "words": held.words[:400], "bullet": held.bullet}
+        try:
+            data["event"] = self._blocked(held)
+        except OURS:
+            raise
+        except (TrainError, OSError, UnicodeError) as e:
+            self.tell(self.name, said=turn.told(e))
+        self._sent()
+        self._change(lambda there: note(there, "drive_blocked", there.train.ticket(self.name), data))
+        return Outcome(self.name, "blocked", held.reason, held.words, held.bullet)
+
+    def _blocked(self, held: Held) -> str:
+        """Block the ticket on its branch; give the event that says so."""
         words = f"{REASONS.get(held.reason, held.reason)}: {held.words}"[:400]
         here = self.here
         ticket = here.train.ticket(self.name)
         if ticket.status != "blocked":
             tickets.block(here, self.name, words)
         commit.of_item(self.here, ticket.item, f"{self.name}: blocked, {held.reason}", self.name)
-        event = self.here.train.status_chain(self.name).last
-        data = {"reason": held.reason, "words": held.words[:400], "bullet": held.bullet, "event": event}
-        self._sent()
-        self._change(lambda there: note(there, "drive_blocked", ticket, data))
-        return Outcome(self.name, "blocked", held.reason, held.words, held.bullet)
+        return self.here.train.status_chain(self.name).last
 
     def _sent(self) -> None:
         """Push a branch that goes no further just now, as it is."""
