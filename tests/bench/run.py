@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -25,6 +26,7 @@ import guarding
 import hooks
 import log
 import past
+import piloting
 import serving
 import taskwarrior
 import writing
@@ -63,16 +65,19 @@ QUICK = Effort(5, 2, 300, 30)
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"only these: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="few rounds and few tickets: does it run, roughly")
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
     options = parser.parse_args()
+    if unknown := [name for name in options.sections if name not in SECTIONS]:
+        parser.error(f"no section {unknown[0]!r}: there are {', '.join(SECTIONS)}")
     effort = QUICK if options.quick else FULL
     for name in [n for n in os.environ if n.startswith(FOREIGN)]:
         del os.environ[name]
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="agenticops-bench-") as folder:
-        for section in (startup, agents, serves, forges, writes, lists, all_open, long_log, long_past):
-            done = section(Path(folder), effort)
+        for name in options.sections or SECTIONS:
+            done = SECTIONS[name](Path(folder), effort)
             print(table(done) if not figures else "\n" + table(done), flush=True)
             figures += done
     print(f"\n{summary(figures)}\n{machine()}")
@@ -202,6 +207,26 @@ def long_log(folder: Path, effort: Effort) -> list[Figure]:
 def long_past(folder: Path, effort: Effort) -> list[Figure]:
     """A history of a thousand commits, replayed."""
     return past.section(folder, effort.full, effort.slow_rounds)
+
+
+def drives(folder: Path, effort: Effort) -> list[Figure]:
+    """The auto-pilot, by agents that only sleep and write a file."""
+    return piloting.figures(folder / "drive", effort.slow_rounds, 5.0 if effort.full else 0.5)
+
+
+# What is measured, by the name that selects it, in this order.
+SECTIONS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
+    "startup": startup,
+    "agents": agents,
+    "mcp": serves,
+    "forge": forges,
+    "writing": writes,
+    "lists": lists,
+    "open": all_open,
+    "log": long_log,
+    "past": long_past,
+    "drive": drives,
+}
 
 
 def _cpu(runs: list[Sample]) -> float:

@@ -20,6 +20,7 @@ TEMPERS = (
     *("good", "slow", "lying", "looping", "crashing", "outside", "spending", "emptying", "ticking", "forging"),
     *("asking", "committing", "switching", "breaking", "flaky", "leaving", "clashing", "tampering", "pruning"),
     *("telling", "linking", "meddling", "leaking", "advancing", "merging", "staging", "careless"),
+    *("moving", "rewiring", "hiding"),
 )
 
 
@@ -130,6 +131,26 @@ def _committing(prompt: str, ticket: str, bullet: str) -> None:
     _good(prompt, ticket, bullet)
     subprocess.run(["git", "add", "-A"], check=True)
     subprocess.run(["git", "commit", "-qm", "mine", "--no-verify"], check=True)
+
+
+def _moving(prompt: str, ticket: str, bullet: str) -> None:
+    """Move the default branch to what one committed."""
+    _committing(prompt, ticket, bullet)
+    subprocess.run(["git", "update-ref", "refs/heads/main", "HEAD"], check=True)
+
+
+def _rewiring(prompt: str, ticket: str, bullet: str) -> None:
+    """Let the desk be the clone itself."""
+    _good(prompt, ticket, bullet)
+    common = _said("git", "rev-parse", "--path-format=absolute", "--git-common-dir")
+    Path(".git").write_text(f"gitdir: {common}")
+
+
+def _hiding(prompt: str, ticket: str, bullet: str) -> None:
+    """Change what is not one's own, and tell git to overlook it."""
+    _good(prompt, ticket, bullet)
+    Path("README.md").write_text("mine\n")
+    subprocess.run(["git", "update-index", "--skip-worktree", "README.md"], check=True)
 
 
 def _staging(prompt: str, ticket: str, bullet: str) -> int:

@@ -37,6 +37,8 @@ ENDS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(("slow", "looping"), ("timeout",)),
     **dict.fromkeys(("crashing", "staging"), ("same_failure",)),
     **dict.fromkeys(("outside", "emptying", "forging", "switching", "breaking", "pruning"), ("same_failure",)),
+    **dict.fromkeys(("rewiring", "hiding"), ("same_failure",)),
+    "moving": ("same_failure", "gate_refused"),
     **dict.fromkeys(("tampering", "linking", "meddling", "advancing"), ("same_failure", "gate_refused")),
     "leaking": ("same_failure",),
     "spending": (DONE, "budget"),

@@ -1,28 +1,33 @@
 """A drive that is killed again and again at random moments, and begun anew: in the end nothing is wrong or lost.
 
 Three ways to die: the driver alone, so that its agents are orphans; the driver with all that it started, as when the
-machine goes down; one agent. `make stress` kills more than two hundred times.
+machine goes down; one agent. `make stress` kills more than two hundred drivers,
+which takes five minutes on two cores.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
 import pytest
 
+from agenticops.flows import ticket as tickets
+from agenticops.flows.drive import desk
+from agenticops.flows.drive.claim import Claim
 from agenticops.ports.agent import DESK
 from tests.drive import proof
-from tests.drive.rig import train
-from tests.support import THOROUGH, thorough
+from tests.drive.rig import drive, journal, train
+from tests.support import THOROUGH, thorough, write
 
 ROOT = Path(__file__).parents[2]
 PARALLEL = 4
@@ -44,6 +49,7 @@ class Killer:
 
     def __init__(self, repo: Path, seed: int) -> None:
         self.repo, self.dice = repo, random.Random(seed)
+        # How often a driver was killed; agents are not counted.
         self.kills = 0
         self.spared: set[str] = set()
 
@@ -81,16 +87,22 @@ class Killer:
         self.kills += 1
 
     def agent(self, driver: subprocess.Popen[bytes]) -> None:
-        """Kill an agent, and some time later the driver."""
+        """Kill an agent as soon as one is at work that may be, and some time later the driver."""
+        until = time.monotonic() + 2
+        while driver.poll() is None and time.monotonic() < until and not self.cut():
+            time.sleep(0.01)
+        time.sleep(self.dice.random() / 2)
+        self.alone(driver)
+
+    def cut(self) -> bool:
+        """Kill an agent of a ticket that had none killed yet; tell whether there was one."""
         for pid, ticket in self.agents():
             if ticket not in self.spared:
                 with suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                     self.spared.add(ticket)
-                    self.kills += 1
-                    break
-        time.sleep(self.dice.random() / 2)
-        self.alone(driver)
+                    return True
+        return False
 
     def agents(self) -> Iterator[tuple[int, str]]:
         """Give the agents that may be killed, with their tickets."""
@@ -121,7 +133,7 @@ class Killer:
 
 def survive(place: Path, tempers: tuple[str, ...], seed: int, kills: int) -> int:
     """Drive a train to its end, killing all the time; give how often."""
-    settings = {"budgets": BUDGETS, "seconds": 4}
+    settings = {"budgets": BUDGETS, "seconds": 8}
     killer = Killer(train(place / "repo", list(tempers), bullets=2, seconds=0.05, more=settings), seed)
     while killer.kills < kills and not killer.life():
         pass
@@ -132,6 +144,69 @@ def survive(place: Path, tempers: tuple[str, ...], seed: int, kills: int) -> int
 
 def test_a_drive_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
     assert survive(tmp_path, FEW, seed=7, kills=5) > 2
+
+
+class Died(BaseException):
+    """What ends a driver where it stands."""
+
+
+def test_who_dies_before_the_block_is_followed_by_one_who_gives_the_same_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = train(tmp_path / "repo", ["crashing"])
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tickets, "block", die)
+        with pytest.raises(Died):
+            drive(repo)
+    assert [(o.state, o.reason) for o in drive(repo).outcomes] == [("blocked", "same_failure")]
+    proof.judge(repo)
+    assert len(journal(repo)) == 3
+
+
+def test_a_lock_of_all_branches_that_a_dead_git_left_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(desk, "WAIT", 0.1)
+    repo = train(tmp_path / "repo", ["good"])
+    write(repo, ".git/packed-refs.lock", "")
+    assert [o.state for o in drive(repo).outcomes] == ["delivered"]
+    proof.judge(repo)
+
+
+def half(place: Path) -> None:
+    """Leave a desk as a git that was killed does: its files are gone, all but the one that names its repository."""
+    for path in place.iterdir():
+        if path.name != ".git":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def whole(place: Path) -> None:
+    """Leave only the file that names the repository, as who looks at a desk may write it while git takes it away."""
+    half(place)
+    shutil.rmtree((place / ".git").read_text().split()[1])
+
+
+@pytest.mark.parametrize("leave", [half, whole])
+def test_a_desk_that_was_taken_away_by_half_is_taken_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: Callable[[Path], None]
+) -> None:
+    repo = train(tmp_path / "repo", ["good"])
+
+    def die(workspace: object, place: str, ticket: str) -> str:
+        leave(Path(place))
+        raise Died
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk, "close_desk", die)
+        patch.setattr(Claim, "release", lambda claim, done: claim.hold.release())
+        with pytest.raises(Died):
+            drive(repo)
+    drive(repo)
+    proof.judge(repo)
 
 
 @thorough

@@ -12,7 +12,7 @@ from agenticops.flows.drive import trunk
 from agenticops.workspace import Workspace
 from tests.drive import agent, proof, rig
 from tests.drive.rig import drive, train
-from tests.support import commit_all, git, write
+from tests.support import THOROUGH, commit_all, git, write
 
 # What is driven together: two workers each time.
 GROUPS = [
@@ -23,6 +23,7 @@ GROUPS = [
     ("forging", "switching", "breaking", "good"),
     ("tampering", "pruning", "advancing", "good"),
     ("good", "meddling", "leaking", "linking"),
+    ("moving", "rewiring", "hiding", "good"),
 ]
 
 
@@ -36,7 +37,7 @@ def reasons(repo: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("tempers", GROUPS, ids=" ".join)
+@pytest.mark.parametrize("tempers", GROUPS if THOROUGH else GROUPS[::2], ids=" ".join)
 def test_each_temper_ends_as_it_should(tmp_path: Path, tempers: tuple[str, ...]) -> None:
     repo = train(tmp_path / "repo", list(tempers), bullets=2)
     report = drive(repo, parallel=2)

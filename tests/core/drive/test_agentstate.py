@@ -200,3 +200,16 @@ def test_a_status_is_reached_by_legal_ways_only(moves: list[tuple[str, bool, int
         last = one(events, beats, now).status
         assert last == before or STATUS.allows(before, last)
     assert last in STATUSES
+
+
+def failed(seconds: int, task: str, status: str = "error") -> Event:
+    return msgspec.structs.replace(beat(status, seconds, task), data={"status": status, "task": task, "turn": True})
+
+
+def test_an_error_of_a_run_ends_by_the_next_run_and_by_no_sign_of_life() -> None:
+    beats = [beat("active", 0), beat("busy", 1, "a_1"), beat("busy", 2, "b_2"), failed(3, "a_1")]
+    assert one([], beats, 4).status == "error", "also while it is at work at another desk"
+    assert one([], [*beats, beat("idle", 5, "b_2"), beat("busy", 6, "b_2")], 7).status == "error"
+    assert one([], [*beats, failed(5, "a_1", "idle"), beat("busy", 6, "a_1")], 7).status == "busy"
+    assert one([turned("idle", 8)], beats, 9).status == "idle", "a person may say so, too"
+    assert one([turned("error", 0)], [failed(5, "a_1", "idle")], 7).status == "error", "what a person told stands"

@@ -10,7 +10,10 @@ import pytest
 from agenticops.core.drive import assign
 from agenticops.core.drive.assign import Passed
 from agenticops.core.drive.settings import Model, Provider, Settings
+from agenticops.model.ids import as_uuid, ulid
+from agenticops.model.paper import Decision
 from tests.core.drive.test_budget import run
+from tests.support import ticket
 
 ONE = Provider(("one", "{model}"), models=(Model("small", 4, 0.1), Model("large", 10, 1.0)))
 TWO = Provider(("two", "{model}"), models=(Model("middle", 7, 0.4),))
@@ -118,3 +121,38 @@ def test_each_failure_makes_the_task_harder() -> None:
 )
 def test_the_score(status: Any, attempt: int, money: float, milliseconds: int, score: float) -> None:
     assert assign.score(run(attempt=attempt, estimated_time=1000), status, money, milliseconds) == score
+
+
+def decision(at: int, **fields: Any) -> Decision:
+    name = as_uuid(ulid(at, bytes(10)))
+    given = {"decision_type": "resource_allocation", "outcome": "Yes.", **fields}
+    return Decision(f"2026-01-0{at}-x", name, "Title", "Because.", **given)
+
+
+ABOUT = ticket("build")
+
+
+@pytest.mark.parametrize(
+    ("fields", "names"),
+    [
+        ({"tickets": (ABOUT.id,)}, True),
+        ({"items": (ABOUT.item,)}, True),
+        ({"executions": ("e1",)}, True),
+        ({"agent_assignments": {ABOUT.agent: ABOUT.id}}, True),
+        ({"agent_assignments": {"somebody": ABOUT.id}}, False),
+        ({"executions": ("e2",)}, False),
+        ({"items": ("999",)}, False),
+        ({"items": (ABOUT.item,), "outcome": " "}, False),
+        ({"items": (ABOUT.item,), "decision_type": "quality_gate"}, False),
+        ({"items": (ABOUT.item,), "decision_type": "model_assignment"}, True),
+    ],
+)
+def test_runs_rest_on_a_decision_that_was_taken_and_is_about_them(fields: dict[str, Any], names: bool) -> None:
+    one = decision(1, **fields)
+    assert assign.decided([one], ABOUT, "e1") == (one.decision_id if names else "")
+
+
+def test_the_newest_decision_counts() -> None:
+    old, new = (decision(at, items=(ABOUT.item,)) for at in (1, 2))
+    assert assign.decided([new, old], ABOUT, "") == new.decision_id
+    assert assign.decided([], ABOUT, "") == "" == assign.decided([decision(3, executions=("",))], ABOUT, "")

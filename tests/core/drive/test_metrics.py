@@ -98,3 +98,13 @@ def test_every_judgement_is_valid_and_survives_the_log(
     again = msgspec.json.decode(msgspec.json.encode(found), type=ResourceMetrics)
     assert again == found
     assert max([*found.levels.values(), "normal"], key=lambda v: metrics.ALERTS.index(v)) == found.alert_level
+
+
+def test_what_runs_of_one_agent_use_at_once_is_added_up() -> None:
+    one = metrics.judge(NAME, AT, Reading(60, 100, 85, 1, 1, 2, 3), Conduct(1), agent="lab")
+    two = metrics.judge(NAME, AT, Reading(98, 50, 10, 1, 1, 2, 4), Conduct(1), agent="lab")
+    assert metrics.together([one]) is one
+    both = metrics.together([one, two])
+    assert (both.cpu_usage, both.memory_usage, both.database_connections, both.active_sessions) == (100, 150, 7, 2)
+    assert both.levels == {"memory": "warning", "cpu": "critical"} and both.alert_level == "critical"
+    assert (both.optimization_score, both.agent_id) == (two.optimization_score, "lab")

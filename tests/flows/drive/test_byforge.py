@@ -16,7 +16,7 @@ from tests.drive import rig
 from tests.forge import Forge
 from tests.hub import forge
 from tests.stations import must
-from tests.support import commit_all, git, new_repo, write
+from tests.support import commit_all, git, new_repo, thorough, write
 
 __all__ = ["forge"]
 
@@ -103,6 +103,7 @@ def test_checks_that_are_red_again_and_again_hold_the_ticket(forge: Forge, tmp_p
     assert forge.issue(2).state == "open"
 
 
+@thorough
 def test_an_agent_that_mends_nothing_leaves_the_checks_as_the_reason(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["careless"], tries=2)
     outcome = drive(repo, forge, lambda n: "failure").outcomes[0]
@@ -116,18 +117,21 @@ def test_checks_that_are_not_over_in_time_hold_the_ticket(forge: Forge, tmp_path
     assert (outcome.state, outcome.reason, outcome.words) == ("blocked", "ci_red", "not over within 0.5 s: build")
 
 
+@thorough
 def test_a_check_that_is_wanted_is_waited_for_also_when_it_is_not_there(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"], ci_seconds=1.5, checks=["build", "lint"])
     outcome = drive(repo, forge, lambda n: "success").outcomes[0]
     assert (outcome.state, outcome.reason, outcome.words) == ("blocked", "ci_red", "not over within 1.5 s: lint")
 
 
+@thorough
 def test_without_checks_it_is_merged_after_a_while(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"])
     report = Driver(Workspace(str(repo)), remote="origin").run()
     assert report.outcomes[0].state == "delivered" and requests(forge) == [2]
 
 
+@thorough
 def test_what_a_person_merges_first_is_delivered(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"])
     merged: list[object] = []
@@ -197,6 +201,7 @@ def gitonly(tmp_path: Path) -> Path:
     return tmp_path / "bin"
 
 
+@thorough
 def test_where_branches_are_pushed_a_request_may_be_opened_too(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"], merge="push", pulls=True)
     report = Driver(Workspace(str(repo)), remote="origin").run()

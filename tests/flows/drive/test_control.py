@@ -18,12 +18,12 @@ from agenticops.flows.drive import presence, preview, status
 from agenticops.flows.drive.control import Control, Left
 from agenticops.flows.drive.driver import Driver
 from agenticops.flows.drive.marks import Marks
-from agenticops.flows.drive.taking import standing
+from agenticops.flows.drive.standing import standing
 from agenticops.flows.drive.trunk import Conflict, DirtyCheckout
 from agenticops.workspace import Workspace
 from tests.drive import rig
 from tests.stations import must
-from tests.support import commit_all, git, write
+from tests.support import commit_all, git, thorough, write
 
 # An agent that keeps what it was asked, and does nothing.
 KEEPS = "import os, sys; open(os.environ['PROMPTS'], 'a').write(sys.stdin.read())"
@@ -92,6 +92,7 @@ def test_a_stop_file_holds_the_drive_and_says_why(tmp_path: Path) -> None:
     assert [o.state for o in rig.drive(repo).outcomes] == ["delivered"]
 
 
+@thorough
 def test_one_ticket_is_paused_and_the_others_go_on(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good", "good"], bullets=2, seconds=0.3)
     driver = Driver(Workspace(str(repo)))
@@ -239,12 +240,12 @@ def test_what_is_not_held_is_not_let_go_nor_taken(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "do",
     [
-        lambda c: c.resume(),
+        pytest.param(lambda c: c.resume(), marks=thorough),
         lambda c: c.resume("build_1", "x"),
-        lambda c: c.fix("build_1", "x"),
+        pytest.param(lambda c: c.fix("build_1", "x"), marks=thorough),
         lambda c: c.merge("build_1"),
-        lambda c: c.leave("build_1", "abort", "x"),
-        lambda c: c.leave("build_1", "takeover"),
+        pytest.param(lambda c: c.leave("build_1", "abort", "x"), marks=thorough),
+        pytest.param(lambda c: c.leave("build_1", "takeover"), marks=thorough),
     ],
     ids=["resume all", "resume", "fix", "merge", "abort", "takeover"],
 )

@@ -17,7 +17,7 @@ from agenticops.flows.drive.driver import Driver, Report, read_settings
 from agenticops.model.lease import HOLDS, SKEW
 from agenticops.workspace import Workspace
 from tests.drive import rig
-from tests.support import FixedClock, commit_all, git, new_repo, workspace, write
+from tests.support import FixedClock, commit_all, git, new_repo, thorough, workspace, write
 
 BRANCH = "phase/build_1"
 
@@ -153,6 +153,7 @@ def test_two_histories_of_the_default_branch_are_left_to_a_person(tmp_path: Path
     assert not rig.journal(repo)
 
 
+@thorough
 def test_another_clone_goes_on_where_the_first_one_stopped(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"], bullets=2, seconds=0.1)
     two = clone(repo)
@@ -199,6 +200,7 @@ def test_what_a_stale_holder_pushes_late_is_refused(tmp_path: Path) -> None:
     assert ours in git(repo, "for-each-ref", "--format=%(objectname)", "refs/agenticops/aside/build_1/").split()
 
 
+@thorough
 def test_a_remote_that_is_away_for_a_while_holds_up_nothing_but_the_merge(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"], bullets=3, seconds=0.15)
     bare, away = repo.parent / "bare.git", repo.parent / "away.git"

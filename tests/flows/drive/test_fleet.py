@@ -11,7 +11,7 @@ from agenticops.errors import StateError
 from agenticops.flows.drive.fleet import Fleet, FleetReport, drive_fleet
 from agenticops.workspace import Workspace
 from tests.drive import rig
-from tests.support import write
+from tests.support import thorough, write
 
 
 def fleet(tmp_path: Path, parallel: int = 1, **weights: int) -> str:
@@ -55,6 +55,7 @@ def test_workers_are_shared_by_weight(tmp_path: Path) -> None:
     assert [order[:6].count(n) for n in ("one", "two")] == [4, 2] == [order[6:].count(n) for n in ("one", "two")]
 
 
+@thorough
 def test_a_long_queue_does_not_hold_up_a_short_one_nor_an_empty_one_both(tmp_path: Path) -> None:
     repos = [train(tmp_path, name, ["good"] * count) for name, count in (("long", 4), ("short", 1), ("empty", 0))]
     report = drive_fleet(fleet(tmp_path, 1, long=1, short=1, empty=9))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,14 +12,14 @@ import pytest
 from agenticops.core.drive.settings import Levels, Settings
 from agenticops.errors import ConflictError
 from agenticops.flows import papers
-from agenticops.flows.drive import sampling
-from agenticops.flows.drive.sampling import Sampler
+from agenticops.flows.drive import ledger, sampling
+from agenticops.flows.drive.sampling import Running, Sampler
 from agenticops.model.drive import Assignment
 from agenticops.model.event import Event
 from agenticops.model.paper import Decision
 from agenticops.workspace import Workspace
 from tests.stations import Board
-from tests.support import NOW, FixedClock, git, workspace
+from tests.support import NOW, FixedClock, git, ticket, workspace
 
 CALM = Settings(alerts={name: Levels(101, 101, 1e12) for name in ("cpu", "memory", "disk", "errors")})
 CRITICAL = Settings(alerts={**CALM.alerts, "memory": Levels(0, 0, 101)})
@@ -75,8 +76,9 @@ def test_it_is_taken_at_most_every_so_often(place: Place) -> None:
 
 
 def test_agents_are_measured_each_for_itself(place: Place) -> None:
-    assert place.sample(agents={"maker": os.getpid()}) == ["resource/system"], "a new one is measured from now on"
-    assert place.sample(agents={"maker": os.getpid()}) == ["resource/system", "resource/maker"]
+    maker = [Running("maker", os.getpid())]
+    assert place.sample(running=maker) == ["resource/system"], "a new one is measured from now on"
+    assert place.sample(running=maker) == ["resource/system", "resource/maker"]
     found = sampling.last(place.main)
     assert found["resource/maker"].agent_id == "maker" and found["resource/system"].agent_id is None
     assert 0 < found["resource/maker"].memory_usage < found["resource/system"].memory_usage
@@ -84,9 +86,42 @@ def test_agents_are_measured_each_for_itself(place: Place) -> None:
     assert place.sample() == ["resource/system"]
 
 
-def run(status: str, taken: int, agent: str = "maker") -> Assignment:
-    fields = {"assignment_status": status, "processing_time": taken}
-    return Assignment("a", agent, "t", "p", "m", "fallback", 5, 0.0, **fields)  # type: ignore[arg-type]
+def run(status: str, taken: int, agent: str = "maker", **more: str) -> Assignment:
+    fields = {"assignment_id": "a", "assignment_status": status, "processing_time": taken, **more}
+    known = {"task_id": "t", "provider_name": "p", "model_name": "m", "assignment_reason": "fallback"}
+    return Assignment(agent_id=agent, task_complexity=5, estimated_cost=0.0, **known, **fields)  # type: ignore[arg-type]
+
+
+def test_a_sample_of_a_run_names_it_and_its_execution(place: Place) -> None:
+    on = run("active", 0, assignment_id="r1", execution_id="e1")
+    place.sample(running=[Running("maker", os.getpid(), on)])
+    place.sample(running=[Running("maker", os.getpid(), on)])
+    found = sampling.last(place.main)
+    assert (found["resource/maker"].execution_id, found["resource/maker"].assignment_id) == ("e1", "r1")
+    assert (found["resource/system"].execution_id, found["resource/system"].assignment_id) == ("", "")
+
+
+def test_an_agent_at_two_desks_is_measured_at_both(place: Place) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        running = [Running("maker", os.getpid()), Running("maker", other.pid)]
+        place.sample(running=running)
+        assert place.sample(running=running) == ["resource/system", "resource/maker", "resource/maker"]
+        other.kill()
+    samples = [e.data for e in place.main.local.events() if e.subject == "resource/maker"]
+    both = sampling.last(place.main)["resource/maker"]
+    assert both.active_sessions == 2 and both.memory_usage == round(sum(s["memory_usage"] for s in samples), 1)
+
+
+def test_the_decision_that_an_alert_opens_is_what_later_runs_rest_on_once_it_is_taken(place: Place) -> None:
+    about = ticket("shape")
+    on = run("active", 0, execution_id="e1")
+    place.sample(EMERGENCY, running=[Running("maker", os.getpid(), on)])
+    [opened] = place.decisions
+    assert opened.executions == ("e1",)
+    assert ledger.decision(workspace(place.repo), about, "e1") == "", "nobody has decided yet"
+    papers.edit(workspace(place.repo), "decision", opened.id, {"outcome": "Two agents at most."})
+    assert ledger.decision(workspace(place.repo), about, "e1") == opened.decision_id
+    assert ledger.decision(workspace(place.repo), about, "e2") == ""
 
 
 def test_the_last_runs_say_how_long_one_takes_and_how_many_fail() -> None:

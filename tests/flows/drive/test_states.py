@@ -11,7 +11,7 @@ import pytest
 from agenticops.core.drive.settings import Levels, Settings
 from agenticops.errors import ConflictError, SecretError, UsageError
 from agenticops.flows.drive import states
-from agenticops.flows.drive.sampling import Sampler
+from agenticops.flows.drive.sampling import Running, Sampler
 from agenticops.workspace import Workspace
 from tests.stations import SHAPE, Board
 from tests.support import NOW, FixedClock, git, workspace
@@ -94,6 +94,34 @@ def test_who_is_in_error_is_heard_of_and_stays_in_it(repo: Path) -> None:
     assert found.status == "error" and found.last_activity.endswith("10:00:05.000Z")
 
 
+def test_an_error_of_a_run_ends_when_the_next_one_begins(repo: Path) -> None:
+    states.begin(workspace(repo), "planner", SHAPE)
+    states.fail(workspace(repo, NOW + 1000), "planner", SHAPE, "timeout:  no end")
+    found = states.show(workspace(repo, NOW + 2000), "planner")
+    assert (found.status, found.reason, found.active_tasks) == ("error", "timeout: no end", (SHAPE,))
+    assert not states.beat(workspace(repo, NOW + 3000), "planner", "idle", SHAPE), "a heartbeat heals nothing"
+    assert states.show(workspace(repo, NOW + 4000), "planner").status == "error"
+    assert states.begin(workspace(repo, NOW + 5000), "planner", SHAPE)
+    assert states.show(workspace(repo, NOW + 6000), "planner").status == "busy"
+
+
+def test_an_error_that_a_person_told_is_not_ended_by_a_run(repo: Path) -> None:
+    states.turn(workspace(repo), "planner", "error", "disk is full")
+    assert not states.begin(workspace(repo, NOW + 1000), "planner", SHAPE)
+    states.leave(workspace(repo, NOW + 2000), "planner", "the drive is over")
+    assert states.show(workspace(repo, NOW + 3000), "planner").status == "error"
+
+
+def test_who_is_at_work_elsewhere_does_not_leave(repo: Path) -> None:
+    states.begin(workspace(repo), "planner", SHAPE)
+    states.leave(workspace(repo, NOW + 1000), "planner", "the drive is over")
+    assert states.show(workspace(repo, NOW + 2000), "planner").status == "busy"
+    states.beat(workspace(repo, NOW + 3000), "planner", "idle", SHAPE)
+    states.leave(workspace(repo, NOW + 4000), "planner", "the drive is over")
+    found = states.show(workspace(repo, NOW + 5000), "planner")
+    assert (found.status, found.reason) == ("offline", "the drive is over")
+
+
 def test_workers_beat_at_the_same_time(repo: Path) -> None:
     def work() -> None:
         here = workspace(repo)
@@ -123,7 +151,7 @@ def test_the_last_sample_is_what_it_uses(repo: Path) -> None:
     here = Workspace(str(repo), clock)
     sampler = Sampler(here, Settings(alerts={n: Levels(101, 101, 1e12) for n in ("cpu", "memory", "disk")}))
     for _ in range(2):
-        sampler.sample({"planner": os.getpid()})
+        sampler.sample([Running("planner", os.getpid())])
         clock.now += 30_000
     used = states.show(here, "planner").resource_utilization
     assert used is not None and used.agent_id == "planner" and used.memory_usage > 0

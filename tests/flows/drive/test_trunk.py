@@ -129,3 +129,30 @@ def test_a_conflict_is_told_with_its_files_and_nothing_is_left(repo: Path) -> No
     with pytest.raises(Conflict, match=r"README\.md"):
         line(repo).change(lambda there: trunk.merge(there, "build_1", "Part 1"))
     assert git(repo, "rev-parse", "main") == before and rig.clean(repo)
+
+
+@pytest.mark.parametrize("meddled", ["dirty", "overlooked", "elsewhere", "gone", "branch"])
+def test_what_is_done_to_its_worktree_between_two_changes_counts_for_nothing(repo: Path, meddled: str) -> None:
+    here = line(repo)
+    tip = here.change(add("a.txt"))
+    git(repo, "branch", "other")
+    place, readme = Path(here.place), Path(here.place, "README.md")
+    if meddled == "overlooked":
+        git(place, "update-index", "--skip-worktree", "README.md")
+    if meddled in ("dirty", "overlooked"):
+        readme.write_text("meddled\n")
+    elif meddled == "elsewhere":
+        Path(place, ".git").write_text(f"gitdir: {repo}/.git\n")
+    elif meddled == "branch":
+        git(place, "switch", "--quiet", "other")
+    else:
+        Path(place, ".git").unlink()
+
+    def do(there: Workspace) -> tuple[str, str]:
+        add("b.txt")(there)
+        return readme.read_text(), there.branch
+
+    assert here.change(do) == ("# A train\n", "main"), "a detached one stands for the branch"
+    assert git(repo, "branch", "--show-current").strip() == "main" and rig.clean(repo)
+    assert {"a.txt", "b.txt"} <= set(git(repo, "ls-tree", "--name-only", "main").split())
+    assert git(repo, "rev-parse", "other").strip() == tip

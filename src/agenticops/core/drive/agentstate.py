@@ -1,7 +1,9 @@
 """The state of agents, the data model's AgentState: a fold of what is registered and said, and of signs of life.
 
 The committed log has who is known, turns to error or offline and back, and what agents told each other; heartbeats are
-in the clone's local log. Each agent of the train is known without being registered: `lab` is `lab-dev`.
+in the clone's local log. One that says `turn` is no mere sign of life: the driver tells by it that a run failed, that
+the next one begins, or that the drive is over. Each agent of the train is known without being registered: `lab` is
+`lab-dev`.
 """
 
 from __future__ import annotations
@@ -217,13 +219,16 @@ def _status(signals: Sequence[Event], now: str) -> tuple[Status, str]:
     """Follow the turns and the signs of life by time. What is illegal changes nothing; silence ends in offline."""
     status, reason, last = STATUS.start, "", ""
     busy: dict[str, str] = {}
+    said_by = ""
     for event in sorted(signals, key=lambda e: e.at):
         if last and status not in ("error", "offline") and not _near(last, event.at):
             status = "offline"
         wanted = str(event.data.get("to", "")) if event.kind == TURNED else _wanted(event, status, busy)
-        if STATUS.allows(status, wanted):
-            status, reason = wanted, str(event.data.get("reason", "")) if event.kind == TURNED else ""
         last = event.at
+        if status == "error" and not (event.kind == TURNED or (said_by == BEAT and event.data.get("turn"))):
+            continue  # a sign of life heals nothing, and what a person said is taken back by a person
+        if STATUS.allows(status, wanted):
+            status, reason, said_by = wanted, str(event.data.get("reason", "")), event.kind
     if status not in ("error", "offline") and not _near(last, now):
         return "offline", f"silent since {last}"
     return status, reason  # type: ignore[return-value]
@@ -236,6 +241,9 @@ def _wanted(event: Event, status: str, busy: dict[str, str]) -> str:
     """
     said = str(event.data.get("status", ""))
     task = str(event.data.get("task", "") or event.ticket)
+    if event.data.get("turn"):
+        busy.pop(task, None)
+        return said
     if said == "busy":
         if status == "busy" or STATUS.allows(status, "busy"):
             busy[task] = event.at

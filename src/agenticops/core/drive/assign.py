@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
 from agenticops.core.drive.settings import Model, Settings, providers
 from agenticops.model.drive import Assignment, AssignmentReason, AssignmentStatus
+from agenticops.model.paper import Decision
+from agenticops.model.ticket import Ticket
 
 USUAL = 5
 HIGHEST = 10
@@ -16,6 +18,8 @@ HIGH = 8
 BEST = 10.0
 LEAST = 1.0
 AGENT_ERROR = "agent_error"
+# What a decision is about on which runs rest; the others judge, or call for a person.
+DECIDES = ("task_assignment", "resource_allocation", "model_assignment")
 Refused = Callable[[str, Model], str]
 
 
@@ -123,6 +127,27 @@ def _why(other: _Candidate, taken: _Candidate, wanted: int) -> str:
     if other.model.money > taken.model.money:
         return f"it is dearer: {other.model.money:g} instead of {taken.model.money:g}"
     return f"{taken.provider} {taken.model.name} comes before it"
+
+
+def decided(decisions: Iterable[Decision], ticket: Ticket, execution: str) -> str:
+    """Name the newest decision on which a ticket's runs rest, by its `decision_id`; "" without one.
+
+    It is taken (it has an outcome), about tasks, resources or models, and names the ticket, its item or its execution,
+    or gives one of these to the ticket's agent.
+    """
+    names = {ticket.id, ticket.item}
+    found = [
+        one.decision_id
+        for one in decisions
+        if one.decision_type in DECIDES
+        and one.outcome.strip()
+        and (
+            names & {*one.tickets, *one.items}
+            or (execution and execution in one.executions)
+            or one.agent_assignments.get(ticket.agent) in names
+        )
+    ]
+    return max(found, default="")  # made of ULIDs: they go up with time
 
 
 def score(run: Assignment, status: AssignmentStatus, money: float, milliseconds: int) -> float:

@@ -6,13 +6,14 @@ megabyte is 10^6 bytes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta, Struct
 
 from agenticops.core.drive.settings import Levels
-from agenticops.model.drive import Resource
+from agenticops.model.drive import Assignment, Resource
 from agenticops.model.ids import as_uuid
 
 Percent = Annotated[float, Meta(ge=0, le=100)]
@@ -71,7 +72,10 @@ class Conduct(Struct, frozen=True):
 
 
 class ResourceMetrics(Struct, frozen=True):
-    """One measurement, judged; `agent_id` is None for the whole system. MB, MB/s, ms, percent; the score is 0 to 10."""
+    """One measurement, judged; `agent_id` is None for the whole system. MB, MB/s, ms, percent; the score is 0 to 10.
+
+    That of an agent names the workflow execution and the run (ModelAssignment) during which it was taken.
+    """
 
     metric_id: Annotated[str, Meta(pattern=UUID)]
     measurement_time: str
@@ -90,6 +94,7 @@ class ResourceMetrics(Struct, frozen=True):
     created_at: str
     levels: dict[Resource, AlertLevel] = {}
     execution_id: str = ""
+    assignment_id: str = ""
 
 
 def judge(
@@ -99,8 +104,9 @@ def judge(
     conduct: Conduct,
     alerts: Mapping[Resource, Levels] | None = None,
     agent: str = "",
+    run: Assignment | None = None,
 ) -> ResourceMetrics:
-    """Judge a reading; `name` is its ULID, `alerts` are the levels of the settings."""
+    """Judge a reading; `name` is its ULID, `alerts` are the levels of the settings, `run` is the one that is on."""
     values: dict[Resource, float] = {
         "cpu": reading.cpu,
         "memory": reading.memory_share,
@@ -130,6 +136,29 @@ def judge(
         alert_level=max(levels.values(), key=ALERTS.index),
         created_at=at,
         levels={what: level for what, level in levels.items() if level != "normal"},
+        execution_id=run.execution_id if run else "",
+        assignment_id=run.assignment_id if run else "",
+    )
+
+
+def together(samples: Sequence[ResourceMetrics]) -> ResourceMetrics:
+    """Add up what the runs of one agent used at the same time; the levels are the worst. One sample stays as it is."""
+    if len(samples) == 1:
+        return samples[0]
+    levels: dict[Resource, AlertLevel] = {}
+    for one in sorted(samples, key=lambda s: ALERTS.index(s.alert_level)):
+        levels |= {w: v for w, v in one.levels.items() if ALERTS.index(v) > ALERTS.index(levels.get(w, "normal"))}
+    worst = max(samples, key=lambda s: ALERTS.index(s.alert_level))
+    return msgspec.structs.replace(
+        worst,
+        cpu_usage=round(min(sum(s.cpu_usage for s in samples), 100.0), 1),
+        memory_usage=round(sum(s.memory_usage for s in samples), 1),
+        active_sessions=len(samples),
+        database_connections=sum(s.database_connections for s in samples),
+        optimization_score=min(s.optimization_score for s in samples),
+        levels=levels,
+        execution_id="",
+        assignment_id="",
     )
 
 

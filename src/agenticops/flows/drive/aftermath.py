@@ -8,7 +8,7 @@ from typing import Any
 from agenticops.core import checklist as checklists
 from agenticops.core import fold, globs, yamltext
 from agenticops.core.drive import progress
-from agenticops.errors import StateError
+from agenticops.errors import StateError, TrainError
 from agenticops.flows import commit
 from agenticops.flows.drive import desk, ledger, logbook
 from agenticops.flows.drive.desk import Change
@@ -38,7 +38,14 @@ def guard(here: Workspace, ticket: str, name: str, made: Sequence[Change], befor
 def undo(here: Workspace, ticket: Ticket, name: str, before: str, head: str) -> None:
     """Set a desk's files, but those that the tool writes, back to a tree; what was there is kept under a ref."""
     git = here.git
-    after = desk.snapshot(git)
+    try:
+        after = desk.snapshot(git)
+    except TrainError:
+        # It left what git cannot take in: all that is there is kept as it is.
+        stand(here, ticket.id, name, head)
+        desk.renew(git, before, lambda path: globs.fits(path, logbook.LOG))
+        unrecord(Workspace(here.root, here.clock), ticket, name)
+        return
     stand(here, ticket.id, name, head)
     paths = [c.path for c in desk.changes(git, before, after) if not own(c.path, ticket)]
     paths += [path for path in (ticket.checklist_path, ticket.session_path) if _unreadable(here, path)]
@@ -54,8 +61,9 @@ def stand(here: Workspace, ticket: str, name: str, head: str) -> None:
     if now != head or git.branch() != branch:
         if now:
             git.run("update-ref", f"{desk.ASIDE}{ticket}/{name}-head", now)
-        git.run("update-ref", f"refs/heads/{branch}", head)
-        git.run("symbolic-ref", "HEAD", f"refs/heads/{branch}")
+        # Each step is noted in the desk's log, by which others see where it stands.
+        git.run("symbolic-ref", "-m", "the run is undone", "HEAD", f"refs/heads/{branch}")
+        git.run("update-ref", "-m", "the run is undone", f"refs/heads/{branch}", head)
         git.run("read-tree", head)
 
 
@@ -133,7 +141,7 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
     git = here.git
     agent.end_strays(here.root)
     desk.pin(git.common_dir, here.root, git.git_dir)
-    here = _settled(here)
+    here = settled(here)
     desk.unlock(git, f"refs/heads/{PHASE_BRANCH}{name}")
     run, before, head = (str(left.get(key, "")) for key in ("assignment", "before", "head"))
     unseen = bool(before) and not ledger.over(here, run)
@@ -166,8 +174,8 @@ def recover(here: Workspace, name: str, left: Mapping[str, Any]) -> None:
         commit.of_item(here, ticket.item, f"{name}: go on", name, paths)
 
 
-def _settled(here: Workspace) -> Workspace:
-    """Let what was being written when the driver died be finished: any writer does, for files and for git's index."""
+def settled(here: Workspace) -> Workspace:
+    """Let what was being written when somebody died be finished before it is looked at: any writer would do it."""
     try:
         with here.transaction("drive recover"):
             pass

@@ -15,12 +15,12 @@ from msgspec import Struct
 from agenticops.core.drive import progress
 from agenticops.errors import ConflictError, TrainError, UsageError
 from agenticops.flows import aim, conduct, desks
-from agenticops.flows.drive import aftermath, deliver, desk, merging, work
+from agenticops.flows.drive import aftermath, deliver, desk, merging
 from agenticops.flows.drive import claim as claims
 from agenticops.flows.drive.claim import Claim
 from agenticops.flows.drive.driver import read_settings
 from agenticops.flows.drive.marks import Mark, Marks, Wish
-from agenticops.flows.drive.taking import standing
+from agenticops.flows.drive.standing import leave, note, standing
 from agenticops.model import ids
 from agenticops.model.drive import Drive
 from agenticops.model.layout import PHASE_BRANCH
@@ -139,7 +139,7 @@ class Control:
         if mark is not None:
             here = desk.open_desk(self.main, self.settings, name, f"refs/heads/{self.line.branch}")
             aftermath.recover(here, name, claim.left)
-            work.leave(self.main, Workspace(here.root, self.main.clock), self.line, name, mark.wish, claim.push)
+            leave(self.main, Workspace(here.root, self.main.clock), self.line, name, mark.wish, claim.push)
 
     def _alone(self, name: str, do: Callable[[Claim], T]) -> T:
         """Do something while nobody else works the ticket. Raises ConflictError when somebody does."""
@@ -193,4 +193,4 @@ def _reviewed(workspace: Workspace, name: str) -> str:
 
 def _release(there: Workspace, name: str, data: dict[str, str]) -> None:
     if standing(there, name).standing in HELD:
-        work.note(there, "drive_released", there.train.ticket(name), data)
+        note(there, "drive_released", there.train.ticket(name), data)

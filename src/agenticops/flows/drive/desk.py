@@ -12,7 +12,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -97,8 +97,10 @@ def pin(common: str, place: str, inside: str = "") -> str:
     """
     inside = inside or _inside(common, place)
     if not os.path.isdir(place) or not os.path.isdir(inside):
-        hint = f"see what is in {place}, and move it away; its branch is kept" if os.path.isdir(place) else ""
-        raise Gone("the desk is gone", place=place, hint=hint or "its branch is kept: agenticops drive resume TICKET")
+        hint = f"its branch is kept: agenticops drive resume {os.path.basename(place)}"
+        if os.path.isdir(place):
+            hint = f"see what is in {place}, and move it away; {hint}"
+        raise Gone("the desk is gone", place=place, hint=hint)
     wrong = ""
     links = {f"{place}/.git": inside, f"{inside}/commondir": common, f"{inside}/gitdir": f"{place}/.git"}
     for file, target in links.items():
@@ -134,7 +136,8 @@ def keep(common: str, place: str) -> None:
     if os.path.lexists(place):
         aside = os.path.join(common, "agenticops", "drive", "aside")
         os.makedirs(aside, exist_ok=True)
-        shutil.move(place, os.path.join(aside, f"{os.path.basename(place)}.{secrets.token_hex(4)}"))
+        with contextlib.suppress(FileNotFoundError):  # somebody else was faster
+            shutil.move(place, os.path.join(aside, f"{os.path.basename(place)}.{secrets.token_hex(4)}"))
 
 
 def _said(file: str) -> str:
@@ -161,14 +164,26 @@ def close_desk(workspace: Workspace, place: str, ticket: str) -> str:
             shutil.rmtree(place)
         git.run("worktree", "prune")
     if os.path.isdir(place):
-        done = git.run("worktree", "remove", place, check=False)
-        if done.returncode:
+        ours = _inside(git.common_dir, place) or os.listdir(place) == [".git"]
+        force = ("--force",) if _half_gone(git, place) else ()
+        done = git.run("worktree", "remove", *force, place, check=False)
+        if done.returncode and (not ours or _inside(git.common_dir, place)):
             return f"its desk {place} stays: {(done.stderr.strip().splitlines() or ['git refuses'])[-1]}"
+        if os.path.isdir(place):
+            # Git took it away while somebody still looked in: this is what came meanwhile.
+            keep(git.common_dir, place)
+        git.run("worktree", "prune")
     tip = git.run("rev-parse", "--verify", "--quiet", branch, check=False).stdout.strip()
     default = f"refs/heads/{workspace.train.pipeline.default_branch}"
     if tip and not git.run("merge-base", "--is-ancestor", tip, default, check=False).returncode:
         git.run("branch", "--quiet", "-D", f"{PHASE_BRANCH}{ticket}", check=False)
     return ""
+
+
+def _half_gone(git: Git, place: str) -> bool:
+    """Tell whether files are missing in a desk and nothing else is changed: git was killed while it took it away."""
+    rows = git.run("-C", place, "status", "--porcelain", "-z", check=False).stdout.split("\0")[:-1]
+    return bool(rows) and all(row.startswith(" D ") for row in rows)
 
 
 def snapshot(git: Git, anew: str = "") -> str:
@@ -225,7 +240,8 @@ def text(git: Git, tree: str, path: str) -> str:
 
 def unlock(git: Git, *refs: str) -> None:
     """Take away the locks of git's commands that were killed here; those that still run are waited for a little."""
-    places = [*(os.path.join(git.git_dir, name) for name in LOCKS), *(f"{git.common_dir}/{ref}.lock" for ref in refs)]
+    places = [os.path.join(git.git_dir, name) for name in LOCKS]
+    places += [f"{git.common_dir}/{ref}.lock" for ref in ("packed-refs", *refs)]
     for place in places:
         until = time.monotonic() + WAIT
         while os.path.lexists(place) and time.monotonic() < until:
@@ -235,7 +251,10 @@ def unlock(git: Git, *refs: str) -> None:
 
 
 def unstage(git: Git) -> None:
-    """Let nothing be staged, and nothing be half done: a merge, a rebase."""
+    """Let nothing be staged, no file be overlooked, and nothing be half done: a merge, a rebase."""
+    rows = git.run("ls-files", "-v", "-z", check=False).stdout.split("\0")
+    if any(row[:1] == "S" or row[:1].islower() for row in rows):
+        os.unlink(os.path.join(git.git_dir, "index"))
     git.run("reset", "--quiet", "--mixed", check=False)
     while busy := git.in_progress():
         words = ("bisect", "reset", "HEAD") if busy == "bisect" else (busy, "--quit")
@@ -255,6 +274,16 @@ def put_aside(git: Git, name: str, tree: str, back: str, paths: Sequence[str]) -
     git.run("update-ref", ref, commit, "0" * len(commit), check=False)
     restore(git, back, paths)
     return ref
+
+
+def renew(git: Git, tree: str, spared: Callable[[str], bool]) -> None:
+    """Make a desk's files anew that git cannot read: all of them are kept aside, but what is spared."""
+    fields = git.run("ls-tree", "-r", "-z", "--name-only", tree).stdout.split("\0")[:-1]
+    for name in os.listdir(git.root):
+        if name != ".git" and not spared(f"{name}/x"):
+            keep(git.common_dir, os.path.join(git.root, name))
+    unstage(git)
+    restore(git, tree, [path for path in fields if not spared(path)])
 
 
 def restore(git: Git, tree: str, paths: Iterable[str]) -> None:

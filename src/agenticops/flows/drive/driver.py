@@ -24,9 +24,10 @@ from agenticops.flows.drive.claim import Claim
 from agenticops.flows.drive.ledger import BudgetRefused, NoProgram
 from agenticops.flows.drive.marks import Marks
 from agenticops.flows.drive.presence import Row, Seat
-from agenticops.flows.drive.taking import Taken, Taking, held
+from agenticops.flows.drive.standing import held
+from agenticops.flows.drive.taking import Taken, Taking
 from agenticops.flows.drive.trunk import DirtyCheckout
-from agenticops.flows.drive.watch import Watch
+from agenticops.flows.drive.watch import Signs, Watch
 from agenticops.flows.drive.work import Outcome, Stops, Work
 from agenticops.model import ids
 from agenticops.model.event import Actor, Draft
@@ -78,7 +79,7 @@ class Driver:
         self.refused: dict[str, tuple[float, str]] = {}
         # What workers began, for whoever looks on and takes it out.
         self.news: deque[Row] = deque(maxlen=1000)
-        self.seat = Seat(workspace, parallel)
+        self.seat, self.signs = Seat(workspace, parallel), Signs(workspace)
         self.misses: Counter[str] = Counter()
         self.claims: dict[str, Claim] = {}
         self.lost: set[str] = set()
@@ -123,7 +124,7 @@ class Driver:
         if self.marks.halted:
             raise ConflictError(self.marks.halted, hint="agenticops drive resume")
         heart = threading.Thread(target=self._heart, name="heart")
-        watch = Watch(self.main, self.settings, self.line.change, lambda: dict(self.works))
+        watch = Watch(self.signs, self.settings, self.line.change, lambda: dict(self.works))
         self.seat.take()
         heart.start()
         watch.start()
@@ -281,7 +282,7 @@ class Driver:
     def _worked(self, found: Taken) -> Outcome:
         """Work a ticket that is claimed. What stops the whole drive, and is no fault of the ticket, pauses it."""
         ticket, outcome = found.ticket, Outcome(found.ticket, "stopped")
-        work = Work(self.main, self.settings, self.line, found.claim, self.stops, self._told, self.side)
+        work = Work(self.main, self.settings, self.line, found.claim, self.stops, self._told, self.side, self.signs)
         work.notes = found.notes
         try:
             self.works[ticket] = work

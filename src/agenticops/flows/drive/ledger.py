@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agenticops.core import executables
+from agenticops.core import executables, papers
 from agenticops.core.drive import assign, budget, progress
 from agenticops.core.drive.assign import Choice, Passed
 from agenticops.core.drive.budget import Amounts, Standing
@@ -17,6 +17,7 @@ from agenticops.errors import StateError, TrainError
 from agenticops.model.drive import ASSIGNMENT, Assignment, AssignmentStatus, Usage
 from agenticops.model.event import Draft
 from agenticops.model.ids import ulid
+from agenticops.model.paper import SHELVES
 from agenticops.model.ticket import Ticket
 from agenticops.ports import process
 from agenticops.store.runs import Runs
@@ -71,6 +72,17 @@ def _runs(workspace: Workspace) -> Runs:
 
 def _stage(run: Assignment) -> int:
     return 2 if run.over else int(run.assignment_status == "active")
+
+
+def decision(here: Workspace, ticket: Ticket, execution: str) -> str:
+    """Name the decision on which a ticket's runs rest, as its desk or the default branch has it; "" without one."""
+    folder = SHELVES["decision"].folder
+    found = papers.shelved(here.tree, "decision")[0]
+    trunk = f"refs/heads/{here.train.pipeline.default_branch}"
+    # Alerts are told there while the ticket is worked. Most repositories have no decisions: then git is asked no more.
+    if here.git.run("ls-tree", "--name-only", trunk, f"{folder}/", check=False).stdout:
+        found += papers.shelved(here.train_at(trunk).tree, "decision")[0]
+    return assign.decided(found, ticket, execution)
 
 
 def reserve(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from agenticops.core import papers as shelves
 from agenticops.core.drive import metrics
@@ -34,6 +35,14 @@ NEWEST = 2
 Change = Callable[[Callable[[Workspace], None]], object]
 
 
+class Running(Struct, frozen=True):
+    """An agent at work: its process, and the run that it is of, where the ledger has it."""
+
+    agent: str
+    process: int
+    run: Assignment | None = None
+
+
 class Sampler:
     """Measures at most every so many seconds, whoever asks; made once for a drive."""
 
@@ -47,12 +56,10 @@ class Sampler:
         self.standing = _standing(main)
         self.rows: dict[tuple[str, str], int] = {}
 
-    def sample(
-        self, agents: Mapping[str, int] | None = None, runs: Sequence[Assignment] = (), sessions: int = 0
-    ) -> list[ResourceMetrics]:
-        """Measure the system and each agent (its id → its process), when it is time; else give nothing.
+    def sample(self, running: Sequence[Running] = (), runs: Sequence[Assignment] = ()) -> list[ResourceMetrics]:
+        """Measure the system and each agent at work, when it is time; else give nothing. `runs` are the last ones.
 
-        `runs` are the last runs, `sessions` the agents at work. A level that is new opens a decision of its own.
+        A level that is new opens a decision of its own.
         """
         if not self.lock.acquire(blocking=False):
             return []
@@ -61,29 +68,30 @@ class Sampler:
             if 0 < self.due - now <= self.every:  # a clock that was set back must not silence us
                 return []
             self.due = now + self.every
-            found = self._measure(agents or {}, runs, sessions)
+            found = self._measure(running, runs)
             self._write(found)
-            for one in found:
-                self._alert(one)
+            executions = tuple(dict.fromkeys(r.run.execution_id for r in running if r.run and r.run.execution_id))
+            for name in dict.fromkeys(subject(one) for one in found):
+                self._alert([one for one in found if subject(one) == name], executions)
             return found
         finally:
             self.lock.release()
 
-    def _measure(self, agents: Mapping[str, int], runs: Sequence[Assignment], sessions: int) -> list[ResourceMetrics]:
-        wanted = {(SYSTEM, 0), *agents.items()}
+    def _measure(self, running: Sequence[Running], runs: Sequence[Assignment]) -> list[ResourceMetrics]:
+        """Measure the system, then each run: an agent may be at work at several desks at once."""
+        wanted = {(SYSTEM, 0): Running("", 0), **{(one.agent, one.process): one for one in running}}
         self.machines = {key: one for key, one in self.machines.items() if key in wanted}
         found = []
-        for name, pid in sorted(wanted, key=lambda key: (key[0] != SYSTEM, key)):
-            machine = self.machines.get((name, pid))
+        for key, one in wanted.items():
+            machine = self.machines.get(key)
             if machine is None:  # a process that is new is measured from now on
-                self.machines[name, pid] = Machine(self.main.root, pid)
+                self.machines[key] = Machine(self.main.root, one.process)
                 continue
-            agent = "" if (name, pid) == (SYSTEM, 0) else name
-            own = [run for run in runs if agent in ("", run.agent_id)]
-            conduct = conduct_of(own, sessions or len(agents)) if not agent else conduct_of(own, 1)
-            clock = self.main.clock
+            own = [run for run in runs if one.agent in ("", run.agent_id)]
+            conduct = conduct_of(own, 1 if one.agent else len(running))
+            clock, levels = self.main.clock, self.settings.alerts
             made = ulid(clock.milliseconds(), clock.entropy(10))
-            found.append(metrics.judge(made, self.main.now, machine.read(), conduct, self.settings.alerts, agent))
+            found.append(metrics.judge(made, self.main.now, machine.read(), conduct, levels, one.agent, one.run))
         return found
 
     def _write(self, found: Sequence[ResourceMetrics]) -> None:
@@ -95,9 +103,13 @@ class Sampler:
         except (TrainError, OSError):
             return
 
-    def _alert(self, one: ResourceMetrics) -> None:
-        """Open a decision for each resource that has come to a level, once as long as it stays there."""
+    def _alert(self, found: Sequence[ResourceMetrics], executions: tuple[str, ...]) -> None:
+        """Open a decision for each resource that has come to a level, once as long as it stays there.
+
+        `found` are samples of one agent, whose worst one counts; `executions` are what was worked meanwhile.
+        """
         for resource in metrics.RESOURCES:
+            one = max(found, key=lambda sample: ALERTS.index(sample.levels.get(resource, "normal")))
             key, level = (subject(one), resource), one.levels.get(resource, "normal")
             if not grave(level):
                 self.standing.pop(key, None)
@@ -108,7 +120,7 @@ class Sampler:
             if ALERTS.index(level) <= ALERTS.index(known) or (level == "critical" and self.rows[key] < IN_A_ROW):
                 continue
             try:
-                self.change(partial(alert, one=one, resource=resource, level=level))
+                self.change(partial(alert, one=one, resource=resource, level=level, executions=executions))
             except TrainError:
                 continue  # it is told by the next sample, when the branch may be written
             self.standing[key] = level
@@ -136,16 +148,24 @@ def grave(level: AlertLevel) -> bool:
     return level in ("critical", "emergency")
 
 
-def alert(there: Workspace, one: ResourceMetrics, resource: Resource, level: AlertLevel) -> None:
+def alert(
+    there: Workspace,
+    one: ResourceMetrics,
+    resource: Resource,
+    level: AlertLevel,
+    executions: Sequence[str] = (),
+) -> None:
     """Write down that a resource came to a level, and the decision that it asks for; commit both.
 
+    The decision is about the execution of the run that was measured; of the system's, about all that were at work.
     What was critical and becomes an emergency is told by the log; its decision is there and open.
     """
     with there.transaction("resource alert") as tx:
         decision = _open_decision(there, subject(one), resource)
         paths = []
         if not decision:
-            paper = papers.add(there, tx, "decision", _decision(one, resource, level))
+            about = [one.execution_id] if one.execution_id else list(executions)
+            paper = papers.add(there, tx, "decision", {**_decision(one, resource, level), "executions": about})
             decision = paper.id
             paths.append(SHELVES["decision"].path(paper.id))
         data: dict[str, Any] = {"resource": resource, "level": level, "decision": decision, **_figures(one)}
@@ -178,9 +198,10 @@ def _decision(one: ResourceMetrics, resource: Resource, level: AlertLevel) -> di
 
 def _figures(one: ResourceMetrics) -> dict[str, Any]:
     said = msgspec.to_builtins(one)
-    return {name: said[name] for name in ("metric_id", "measurement_time", "agent_id", *_SHOWN)}
+    return {name: said[name] for name in ("metric_id", "measurement_time", "agent_id", *_LINKS, *_SHOWN)}
 
 
+_LINKS = ("execution_id", "assignment_id")
 _SHOWN = (
     *("cpu_usage", "memory_usage", "disk_usage", "network_io", "active_sessions", "database_connections"),
     *("response_time", "error_rate", "optimization_score", "alert_level"),
@@ -188,15 +209,17 @@ _SHOWN = (
 
 
 def last(workspace: Workspace) -> dict[str, ResourceMetrics]:
-    """Give the last sample of each, as this clone's local log has it: `resource/system`, `resource/<agent>`."""
-    found: dict[str, ResourceMetrics] = {}
+    """Give what each used when last measured, as the local log has it: `resource/system`, `resource/<agent>`."""
+    found: dict[str, tuple[str, list[ResourceMetrics]]] = {}
     for event in _recent(workspace):
         if event.kind == SAMPLED:
             try:
-                found[event.subject] = msgspec.convert(event.data, ResourceMetrics)
+                one = msgspec.convert(event.data, ResourceMetrics)
             except msgspec.ValidationError:
                 continue  # of another version
-    return found
+            at, before = found.get(event.subject, ("", []))
+            found[event.subject] = event.at, [*before, one] if at == event.at else [one]
+    return {name: metrics.together(samples) for name, (_, samples) in found.items()}
 
 
 def _standing(workspace: Workspace) -> dict[tuple[str, str], AlertLevel]:

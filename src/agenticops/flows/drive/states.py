@@ -85,19 +85,44 @@ def beat(workspace: Workspace, agent: str, status: Status, task: str = "") -> bo
     if task and not workspace.train.has_ticket(task):
         raise UsageError(f"there is no ticket {task!r}", hint="agenticops ticket list")
     name = agentstate.id_of(agent, _settings(workspace).roles)
-    now = next((s.status for s in _states(workspace) if s.agent_id == name), STATUS.start)
+    now = _status(workspace, name)
     if now == "offline" and status == "busy":
         _beat(workspace, name, "active", task)  # it comes up first
-    elif now != status and not STATUS.allows(now, status):
+    elif now == "error" or (now != status and not STATUS.allows(now, status)):
         workspace.local.append([Draft(agentstate.SEEN, f"agent/{name}", task)], workspace.actor(agent))
         return False
     _beat(workspace, name, status, task)
     return True
 
 
-def _beat(workspace: Workspace, name: str, status: Status, task: str) -> None:
+def fail(workspace: Workspace, agent: str, task: str, reason: str) -> None:
+    """Say that an agent's run failed: it is in error until its next run begins, or somebody turns it."""
+    name = agentstate.id_of(agent, _settings(workspace).roles)
+    _beat(workspace, name, "error", task, turn=True, reason=" ".join(reason.split())[:MOST])
+
+
+def begin(workspace: Workspace, agent: str, task: str) -> bool:
+    """Say that an agent's run begins: it is busy. An error of its last run is over; one that a person told stands."""
+    name = agentstate.id_of(agent, _settings(workspace).roles)
+    if _status(workspace, name) == "error":
+        _beat(workspace, name, "idle", task, turn=True)
+    return beat(workspace, agent, "busy", task)
+
+
+def leave(workspace: Workspace, agent: str, reason: str) -> None:
+    """Say that an agent is away, unless it is at work elsewhere in this clone, or in error: that is not over."""
+    name = agentstate.id_of(agent, _settings(workspace).roles)
+    if _status(workspace, name) in ("active", "idle"):
+        _beat(workspace, name, "offline", "", turn=True, reason=reason)
+
+
+def _status(workspace: Workspace, name: str) -> Status:
+    return next((s.status for s in _states(workspace) if s.agent_id == name), "offline")
+
+
+def _beat(workspace: Workspace, name: str, status: Status, task: str, **more: Any) -> None:
     workspace.refuse_links()
-    draft = Draft(agentstate.BEAT, f"agent/{name}", task, data={"status": status, "task": task})
+    draft = Draft(agentstate.BEAT, f"agent/{name}", task, data={"status": status, "task": task, **more})
     workspace.local.append([draft], workspace.actor(name))
 
 

@@ -15,9 +15,10 @@ from agenticops.flows import ticket as tickets
 from agenticops.flows.drive import claim as claims
 from agenticops.flows.drive import desk
 from agenticops.flows.drive.claim import Claim
+from agenticops.flows.drive.standing import held, standing
 from agenticops.flows.drive.work import phase_of
-from agenticops.model.drive import Drive
 from agenticops.model.event import Draft
+from agenticops.model.layout import PHASE_BRANCH
 from agenticops.workspace import Workspace
 
 OPEN = "SELECT id FROM ticket WHERE item = ? AND closed = 0 ORDER BY id"
@@ -78,14 +79,29 @@ class Taking:
 
 
 def _sweep(main: Workspace, settings: Settings, there: Workspace) -> None:
-    """Take away the desks of what was delivered, and whose driver died before it could."""
-    for item, note in claims.noted(main).items():
-        ticket = str(note.get("ticket", ""))
-        if ticket and standing(there, ticket).standing == "delivered":
-            taken = claims.claim(main, item, "drive sweep", "")
-            if isinstance(taken, Claim):
-                desk.close_desk(main, os.path.join(desk.folder(main, settings), ticket), ticket)
-                taken.release(done=True)
+    """Take away the desks of what was delivered and merged, whose driver died before it could, or that were dirty."""
+    folder = desk.folder(main, settings)
+    noted = {str(note.get("ticket", "")): item for item, note in claims.noted(main).items()}
+    known = {*filter(None, noted), *(os.listdir(folder) if os.path.isdir(folder) else ())}
+    for ticket in sorted(known & {*there.train.ticket_ids()}):
+        found = there.train.ticket(ticket)
+        if not found.closed or standing(there, ticket).standing != "delivered":
+            continue
+        taken = claims.claim(main, noted.get(ticket, found.item), "drive sweep", "")
+        if isinstance(taken, Claim):
+            try:
+                if _merged(there, ticket):
+                    desk.close_desk(main, os.path.join(folder, ticket), ticket)
+            finally:
+                taken.release(done=ticket in noted or not taken.left)
+
+
+def _merged(there: Workspace, ticket: str) -> bool:
+    """Tell whether all of a ticket's branch is in the default branch; one that is gone is."""
+    git, branch = there.git, f"refs/heads/{PHASE_BRANCH}{ticket}"
+    if git.run("rev-parse", "--verify", "--quiet", branch, check=False).returncode:
+        return True
+    return git.run("merge-base", "--is-ancestor", branch, "HEAD", check=False).returncode == 0
 
 
 def _begun(main: Workspace, there: Workspace) -> list[str]:
@@ -115,23 +131,3 @@ def _opened(there: Workspace, item: str) -> str:
         tx.append(Draft("drive_taken", f"drive/{ticket.id}", ticket.id, item, data))
     commit.of_item(there, item, f"{ticket.id}: taken by the auto-pilot", ticket.id)
     return ticket.id
-
-
-def standing(there: Workspace, ticket: str) -> Drive:
-    """Say where a ticket stands with the auto-pilot, as the default branch has it."""
-    return progress.drive(ticket, there.log.of_subject(f"drive/{ticket}"))
-
-
-def held(there: Workspace) -> dict[str, str]:
-    """Name the items whose ticket the auto-pilot does not touch until a person lets it, and why."""
-    events = there.log.of_kinds(*progress.STANDINGS)
-    found: dict[str, str] = {}
-    for ticket, item in {e.ticket: e.item for e in events}.items():
-        stands = progress.drive(ticket, [e for e in events if e.ticket == ticket])
-        if stands.standing == "blocked":
-            found[item] = f"{ticket} is held: {stands.reason}; agenticops drive resume {ticket}"
-        elif stands.standing == "left":
-            found[item] = f"{ticket} is with {stands.owner}; agenticops drive resume {ticket} gives it back"
-        else:
-            found.pop(item, None)
-    return found

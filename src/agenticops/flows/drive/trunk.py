@@ -17,7 +17,7 @@ from agenticops.core.drive.settings import Settings
 from agenticops.errors import ConflictError, TrainError
 from agenticops.flows import desks
 from agenticops.flows.drive import checkout
-from agenticops.flows.drive.desk import clear_begun, folder, unlock
+from agenticops.flows.drive.desk import Gone, clear_begun, folder, keep, pin, unlock, unstage
 from agenticops.flows.drive.ward import Ward
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.store.hold import Hold
@@ -52,9 +52,10 @@ class Trunk:
             threading.Lock(),
             Hold(os.path.join(workspace.git.common_dir, "agenticops", "drive"), NAME),
         )
-        self.seen: Workspace | None = None
+        # How git had its worktree when the last change had ended; "" when that is not known.
+        self.seen = ""
         # What all desks share, and no agent is to change.
-        self.ward = Ward()
+        self.ward = Ward(f"refs/heads/{self.branch}")
         # What the remote had when it was last asked, and the newest tip that is known.
         self.theirs = ""
         self.tip = f"refs/heads/{self.branch}"
@@ -77,17 +78,19 @@ class Trunk:
 
     def _changed(self, do: Callable[[Workspace], T], push: Push | None) -> T:
         for at in range(TRIES):
+            self.ward.look(self.main.git)
             tip = self._tip()
             self._refuse_dirty()
             here = self._at(tip)
             try:
                 found = do(here)
             except BaseException:
-                self.seen = None
+                self.seen = ""
                 raise
-            new = here.git.head()
+            new, self.seen = here.git.head(), here.git.stamp()
             if new == tip or self._moved(new, tip, push):
                 self.tip = new
+                self.ward.moved(f"refs/heads/{self.branch}", new)
                 return found
             # Drivers of other clones try, too.
             time.sleep(PAUSE * 2**at * random.uniform(0.5, 1))
@@ -113,20 +116,19 @@ class Trunk:
 
     def _at(self, tip: str) -> Workspace:
         """Give the worktree at a commit. One that is not as the last change left it is set back."""
-        if self.seen is None:
+        if self.seen == "":
             clear_begun(self.main.git, self.place)
-        if not os.path.exists(os.path.join(self.place, ".git")):
+        try:
+            pin(self.main.git.common_dir, self.place)
+        except Gone:
+            keep(self.main.git.common_dir, self.place)
             self.main.git.run("worktree", "prune")
             self.main.git.run("worktree", "add", "--quiet", "--detach", self.place, tip)
-            self.seen = None
-        if self.seen is None:
-            here = Workspace(self.place, self.main.clock, self.branch)
+        here = Workspace(self.place, self.main.clock, self.branch)
+        if here.git.stamp() != self.seen or here.git.run("status", "--porcelain").stdout:
             self._clear(here)
-        else:
-            here = Workspace(self.place, self.main.clock, self.branch)
-        if here.git.head() != tip:
+        if here.git.head() != tip or here.git.branch():
             here.git.run("checkout", "--quiet", "--detach", "--force", tip)
-        self.seen = here
         return Workspace(self.place, self.main.clock, self.branch)
 
     def _clear(self, here: Workspace) -> None:
@@ -137,6 +139,7 @@ class Trunk:
             if os.path.lexists(place):
                 os.unlink(place)
         unlock(git)
+        unstage(git)
         git.run("reset", "--quiet", "--hard", "HEAD")
         # Temporary files of the tool are ignored ones, and hold their folders.
         git.run("clean", "--quiet", "-ffdX", "--", "*.agenticops~")

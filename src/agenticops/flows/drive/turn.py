@@ -83,8 +83,10 @@ class Turn:
         held, page = self._findings(), here.train.checklist_text(self.ticket) or ""
         way = execution.workflow(here.train, self.ticket.item)
         attempt, settings = len(self.tried) + 1, self.crew.settings
-        assigned = ledger.reserve(here, settings, self.ticket, self.task.key, attempt, self.tried, execution_id=way)
+        why = ledger.decision(here, self.ticket, way)
+        assigned = ledger.reserve(here, settings, self.ticket, self.task.key, attempt, self.tried, why, way)
         model = {"provider": assigned.provider_name, "model": assigned.model_name}
+        self.crew.ward.look(here.git)
         # From here on, what is written is the agent's: whoever comes after a crash knows what was there before.
         before, head, stamp = desk.snapshot(here.git), here.git.head(), here.git.stamp()
         self.crew.note(assignment=assigned.assignment_id, before=before, head=head, **model)
@@ -96,6 +98,7 @@ class Turn:
         desk.unlock(here.git, f"refs/heads/{PHASE_BRANCH}{self.ticket.id}")
         if here.git.stamp() != stamp:
             desk.unstage(here.git)
+        aftermath.settled(here)
         try:
             after = desk.snapshot(here.git, before)
             every = desk.changes(here.git, before, after)
@@ -141,19 +144,22 @@ class Turn:
         env = {**command.environment(provider, os.environ), "AGENTICOPS_AGENT": self.ticket.agent}
         env |= {"AGENTICOPS_TICKET": self.ticket.id, "AGENTICOPS_BULLET": self.task.key}
         log = os.path.join(self.here.git.common_dir, "agenticops", "drive", "output", f"{assigned.assignment_id}.log")
-        ended = agent.run(
-            words,
-            self.here.root,
-            prompt=stdin,
-            environment=env,
-            log=log,
-            seconds=self.crew.settings.seconds,
-            note=lambda pid, started: self.crew.note(pid=pid, started=started),
-            line=self.crew.line,
-            stop=self.crew.stop,
-            beat=self.crew.beat,
-            every=self.crew.settings.heartbeat,
-        )
+        try:
+            ended = agent.run(
+                words,
+                self.here.root,
+                prompt=stdin,
+                environment=env,
+                log=log,
+                seconds=self.crew.settings.seconds,
+                note=lambda pid, started: self.crew.note(pid=pid, started=started),
+                line=self.crew.line,
+                stop=self.crew.stop,
+                beat=self.crew.beat,
+                every=self.crew.settings.heartbeat,
+            )
+        finally:
+            self.crew.note(pid=0)
         return ended, usage.read(provider.reads, ended.out)
 
     def _refuse_ended(self, ended: agent.Ended, said: Usage) -> None:
@@ -227,6 +233,7 @@ class Turn:
             _tick(here, tx, ticket, task.key, rests)
             ledger.ended(tx, here, assigned, "completed", said, taken, "done")
         words = task.text if len(task.text) <= 60 else task.text[:59] + "…"
+        self.crew.ward.look(here.git)
         commit.of_item(here, ticket.item, f"{ticket.id}: {words}", ticket.id, paths)
 
     def _refuse(self, findings: Sequence[Finding], made: Sequence[Change], undo: bool = False) -> None:

@@ -21,18 +21,17 @@ from agenticops.errors import ConflictError, RemoteError, TrainError, UsageError
 from agenticops.flows import commit, conduct, session
 from agenticops.flows import ticket as tickets
 from agenticops.flows.conduct import Call
-from agenticops.flows.drive import aftermath, desk, ledger, merging, trunk, turn
+from agenticops.flows.drive import aftermath, desk, ledger, merging, standing, trunk, turn
 from agenticops.flows.drive.deliver import Local, patiently
-from agenticops.flows.drive.marks import Marks
 from agenticops.flows.drive.trunk import Trunk
 from agenticops.flows.drive.turn import Crew, Turn
+from agenticops.flows.drive.watch import Signs
 from agenticops.flows.ticket import RECORDED
 from agenticops.model.checklist import Bullet
 from agenticops.model.drive import FINAL, REASONS, Assignment, Reason
-from agenticops.model.event import Draft
 from agenticops.model.finding import Finding
 from agenticops.model.layout import PHASE_BRANCH
-from agenticops.model.ticket import LIFE_CYCLE, Ticket
+from agenticops.model.ticket import Ticket
 from agenticops.ports.transport import Declined
 from agenticops.workspace import Workspace
 
@@ -104,11 +103,14 @@ class Work:
         stops: Stops,
         tell: Callable[..., None],
         side: Local | None = None,
+        signs: Signs | None = None,
     ) -> None:
         self.main, self.settings, self.line, self.claim, self.stops = main, settings, line, claim, stops
         self.tell, self.side = tell, side or Local()
-        # The agent's process is known while it runs, else it is 0.
-        self.name, self.turns, self.process = "", 0, 0
+        # The agent's process is known while it runs, else it is 0; so is the run that it is of.
+        self.name, self.turns, self.process, self.assignment = "", 0, 0, ""
+        self.place = ""
+        self.signs = signs or Signs(main)
         # What the operator said to whoever works it, and what ends the agent at once.
         self.notes: tuple[str, ...] = ()
         self.cut = threading.Event()
@@ -148,13 +150,15 @@ class Work:
 
         Raises desk.Gone: around a folder that is not there another repository could be found.
         """
-        desk.pin(self.main.git.common_dir, self.place)
+        self.line.ward.note(self.name, desk.pin(self.main.git.common_dir, self.place))
         return Workspace(self.place, self.main.clock)
 
     def _noted(self, **facts: Any) -> None:
         self.claim.note(**facts)
+        self.assignment = str(facts.get("assignment", self.assignment))
         if "pid" in facts:
             self.process = int(facts["pid"])
+            (self.signs.begin if self.process else self.signs.rest)(self)
         if "model" in facts:
             self.provider = facts["provider"]
             self.tell(self.name, provider=self.provider, model=facts["model"], said="")
@@ -178,7 +182,7 @@ class Work:
         if wish == "lost":
             return Outcome(self.name, "lost", words="another clone took it over")
         if wish in ("abort", "takeover"):
-            leave(self.main, self.here, self.line, self.name, wish, self.claim.push)
+            standing.leave(self.main, self.here, self.line, self.name, wish, self.claim.push)
             self._sent()
             return Outcome(self.name, "left", wish)
         if self._ends():
@@ -192,16 +196,16 @@ class Work:
         if ticket.status == "blocked":
             self._refuse_held(here, ticket)
             tickets.unblock(here, self.name, "the auto-pilot goes on")
-        standing = here.train.session(ticket.session_path)
-        if standing is None or standing.status != "active" or standing.ticket != self.name:
-            agent = standing.handoff.to if standing is not None and standing.status == "handed_off" else ticket.agent
+        there = here.train.session(ticket.session_path)
+        if there is None or there.status != "active" or there.ticket != self.name:
+            agent = there.handoff.to if there is not None and there.status == "handed_off" else ticket.agent
             session.begin(self.here, self.name, agent)
 
     def _refuse_held(self, here: Workspace, ticket: Ticket) -> None:
         """Raise Held again when a driver died between blocking a ticket and saying so on the default branch."""
         event = here.train.status_chain(self.name).last
         reason = next((r for r, text in REASONS.items() if ticket.blocked_by.startswith(f"{text}: ")), None)
-        if reason is not None and not self.line.change(lambda there: _named(there, self.name, event)):
+        if reason is not None and not self.line.change(lambda there: standing.named(there, self.name, event)):
             runs = progress.assignments(here.train.log.of_ticket(self.name))
             bullet = runs[-1].bullet if runs else ""
             raise Held(reason, ticket.blocked_by.removeprefix(f"{REASONS[reason]}: "), bullet)
@@ -226,11 +230,11 @@ class Work:
         self.turns += 1
         self._tell_turn(here, task, len(tried) + 1)
         if len(tried) >= self.settings.tries:
-            outcome = tried[-1].outcome.partition(": ")
-            raise Held(outcome[0], outcome[2], task.key)  # type: ignore[arg-type]
+            reason, _, words = tried[-1].outcome.partition(": ")
+            raise Held(progress.blocked_for(reason, [a.outcome for a in tried]), words, task.key)  # type: ignore[arg-type]
         self._trusted(task)
         try:
-            result = Turn(here, self.crew, here.train.ticket(self.name), task, tried).run()
+            result = self.signs.during(self, Turn(here, self.crew, here.train.ticket(self.name), task, tried).run)
         except ledger.BudgetRefused as e:
             if not e.ticket:
                 raise  # no other ticket would fit either
@@ -269,6 +273,7 @@ class Work:
                 return stopped
             here = self.here
             if here.train.ticket(self.name).status != "in_review":
+                self.line.ward.look(self.main.git)
                 found = conduct.advance(here, self.name, Call(commit=True))
                 if found.state == "refused":
                     self.mend(found.verdict.findings)
@@ -336,7 +341,7 @@ class Work:
         except (TrainError, OSError, UnicodeError) as e:
             self.tell(self.name, said=turn.told(e))
         self._sent()
-        self._change(lambda there: note(there, "drive_blocked", there.train.ticket(self.name), data))
+        self._change(lambda there: standing.note(there, "drive_blocked", there.train.ticket(self.name), data))
         return Outcome(self.name, "blocked", held.reason, held.words, held.bullet)
 
     def _blocked(self, held: Held) -> str:
@@ -358,34 +363,6 @@ class Work:
 
     def _change(self, do: Callable[[Workspace], None]) -> None:
         patiently(lambda: self.line.change(do, self.claim.push), self)
-
-
-def leave(
-    main: Workspace, here: Workspace, line: Trunk, name: str, wish: str, push: Callable[[str, str, str], str]
-) -> None:
-    """Give a ticket to a person, as its mark asks; for who has claimed it. One that is aborted is blocked, too."""
-    marks = Marks(main)
-    mark = marks.of(name)
-    words = mark.reason if mark is not None else ""
-    ticket = here.train.ticket(name)
-    if wish == "abort" and LIFE_CYCLE.allows(ticket.status, "blocked"):
-        tickets.block(here, name, f"aborted: {words or 'no reason was given'}")
-        commit.of_item(here, ticket.item, f"{name}: aborted", name)
-    line.change(lambda there: note(there, "drive_left", ticket, {"reason": wish, "words": words}), push)
-    marks.drop(name)
-
-
-def note(there: Workspace, kind: str, ticket: Ticket, data: dict[str, Any]) -> None:
-    """Write a fact about a ticket's drive on the default branch, in a commit of its own."""
-    with there.transaction(kind.replace("_", " ")) as tx:
-        tx.append(Draft(kind, f"drive/{ticket.id}", ticket.id, ticket.item, data))
-    said = str(data.get("reason", ""))
-    commit.of_step(there, [], f"{ticket.id}: {kind.partition('_')[2]}{f', {said}' if said else ''}", tx.events)
-
-
-def _named(there: Workspace, ticket: str, event: str) -> bool:
-    """Tell whether the default branch has heard of a ticket's block."""
-    return any(e.data.get("event") == event for e in there.log.of_subject(f"drive/{ticket}"))
 
 
 def _task(train: Train, ticket: Ticket, bullet: Bullet, tried: list[Assignment]) -> Task:
