@@ -7,8 +7,10 @@ PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
   $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := examples/value-train
 # Of these `make test` takes a sample; `make stress` asks for all.
-THOROUGH := tests/core/sync/test_model.py tests/flows/test_forge_killed.py tests/flows/test_forge_story.py \
-  tests/mcp/test_http.py tests/ports/test_githubissues.py tests/stress tests/test_stub_agent.py
+THOROUGH := tests/cli/test_init.py tests/core/sync/test_model.py tests/core/test_webhook.py tests/drive tests/flows/drive \
+  tests/flows/test_forge_killed.py tests/flows/test_forge_story.py tests/flows/rules/test_react.py tests/flows/worker/test_killed.py \
+  tests/mcp/test_http.py tests/ports/test_githubissues.py tests/store/test_records.py tests/stress \
+  tests/test_stub_agent.py
 
 # A pyenv or a vendor's stub may answer to a name without having that Python: only running it tells.
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
@@ -49,7 +51,8 @@ demo: $(VENV)/.demo-installed ## run a whole value train in build/demo
 test: $(VENV)/.installed ## run the tests and measure their coverage
 	@# Tests start the program a thousand times: where bytecode may not be written, each start would compile it anew.
 	@$(BIN)/python -m compileall -q -x /resources/ src/agenticops
-	@$(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+	@# Tests are compiled too, once: Python reads an empty name as none.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
 
 lint: $(VENV)/.installed ## check style, format, types and layers
 	@$(BIN)/ruff check

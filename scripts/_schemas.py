@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import _rule_schema
 import msgspec
 
 from agenticops.core import assets, checks, documents, triage
 from agenticops.core.drive import settings as drive
 from agenticops.core.sync import settings
 from agenticops.core.sync.settings import Settings
+from agenticops.core.workflow import namedform, seedform, source
 from agenticops.model.asset import Asset
 from agenticops.model.event import SCHEMA, Event
 from agenticops.model.paper import SHELVES
@@ -28,6 +30,8 @@ FILES = {
     "forge": "`config/forge.yml`",
     "triage": "`config/triage.yml`",
     "drive": "`config/drive.yml`",
+    "rules": "a file of `config/rules/`",
+    "workflow": "`config/workflows/<name>.yml`, `.yaml` or `.json`",
     "work-item": "the front-matter of `docs/work/<item>.md`",
     "ticket": "`tickets/<ticket>/ticket.yml`",
     "session": "the front-matter of an `ACTIVE_SESSION.md`",
@@ -46,6 +50,8 @@ def build() -> dict[str, Schema]:
         "forge": _named(_schema(Settings), settings.SCHEMA),
         "triage": _triage(),
         "drive": _named(_schema(drive.Settings), drive.SCHEMA),
+        "rules": _rule_schema.rules(DIALECT),
+        "workflow": _workflow(),
         "work-item": _without(_schema(WorkItem), "body"),
         "ticket": _schema(Ticket),
         "session": _schema(Session),
@@ -119,6 +125,33 @@ def _assets() -> Schema:
         "required": ["schema"],
         "additionalProperties": False,
         "$defs": {Asset.__name__: entry},
+    }
+
+
+def _workflow() -> Schema:
+    """A workflow template in either of its forms, or a list of them; a bare graph is imported."""
+    forms = {"named": _schema(namedform.NamedTemplate), "numbered": _schema(seedform.SeedTemplate)}
+    forms["named"]["properties"]["schema"] = {"const": source.SCHEMA}
+    parts = {name: part for form in forms.values() for name, part in form.pop("$defs").items()}
+    parts["Role"] = _without(parts["Role"], "name")
+    parts |= {name: {k: v for k, v in form.items() if k != "$schema"} for name, form in forms.items()}
+    parts["named"]["required"] = [*parts["named"]["required"], "phases"]
+    for section in ("phases", "roles"):
+        entry = parts["named"]["properties"][section]["additionalProperties"]
+        parts["named"]["properties"][section]["additionalProperties"] = {"anyOf": [entry, {"type": "null"}]}
+    parts["numbered"]["properties"]["workflow_graph"] = {
+        "type": "object",
+        "properties": {name: parts["numbered"]["properties"][name] for name in ("workflow_version", "states")},
+        "required": ["states"],
+    }
+    parts["numbered"]["anyOf"] = [{"required": ["states"]}, {"required": ["workflow_graph"]}]
+    one = {"anyOf": [{"$ref": f"#/$defs/{name}"} for name in forms]}
+    return {
+        "$schema": DIALECT,
+        "title": "Workflow templates",
+        "description": "Workflow templates: named phases, or numbered states with child_ids; one, or a list of them.",
+        "anyOf": [*one["anyOf"], {"type": "array", "items": one}],
+        "$defs": dict(sorted(parts.items())),
     }
 
 

@@ -240,6 +240,74 @@ def test_those_of_a_guarded_train(yard: Yard) -> None:
             known["evidence"] = listed["evidence"][-1]["id"]  # type: ignore[index]
 
 
+# Workflows, records, rules, deliveries, one after the other. `{…}` is an id that an earlier call gave.
+AUTOMATED = (
+    ("workflow template list", "", 0, "workflow-template-list"),
+    ("workflow template show", "HS_STD", 0, "workflow-template"),
+    ("workflow template lint", "", 0, "workflow-template-lint"),
+    ("workflow template graph", "HS_STD", 0, "workflow-template-graph"),
+    ("workflow template new", "ROOF --like HS_STD", 0, "workflow-template-new"),
+    ("workflow template diff", "HS_STD --from 1.0 --to 1.0", 0, "workflow-template-diff"),
+    ("workflow start", "HS_STD --name x", 0, "workflow"),
+    ("workflow list", "", 0, "workflow-list"),
+    ("workflow show", "{workflow}", 0, "workflow"),
+    ("workflow transition", "{workflow} --to quote_generation", 0, "workflow"),
+    ("workflow history", "{workflow}", 0, "workflow-history"),
+    ("workflow graph", "{workflow}", 0, "workflow-graph"),
+    ("workflow pause", "{workflow} --reason x", 0, "workflow"),
+    ("workflow resume", "{workflow}", 0, "workflow"),
+    ("workflow cancel", "{workflow} --reason x", 0, "workflow"),
+    ("entity new", "project --name x", 0, "entity"),
+    ("entity set", "{entity} status=Open", 0, "entity"),
+    ("entity show", "{entity}", 0, "entity-show"),
+    ("entity list", "", 0, "entity-list"),
+    ("entity delete", "{entity} --reason x", 0, "entity"),
+    ("rule new", "--example assign-pm", 0, "rule-new"),
+    ("rule list", "", 0, "rule-list"),
+    ("rule show", "assign-pm", 0, "rule"),
+    ("rule test", "--entity project --action create", 0, "rule-test"),
+    ("rule explain", "assign-pm", 0, "rule-explain"),
+    ("rule disable", "assign-pm --reason x", 0, "rule"),
+    ("rule enable", "assign-pm", 0, "rule"),
+    ("rule run", "", 0, "rule-run"),
+    ("rule delete", "assign-pm --reason x", 0, "rule"),
+    ("worker status", "", 0, "worker-status"),
+    ("worker list", "", 0, "worker-list"),
+    ("worker reconcile", "", 0, "worker-reconcile"),
+    ("notify", "ada Back", 0, "notify"),
+    ("inbox", "--for ada", 0, "inbox"),
+    ("meeting call", "x --at 2026-12-01", 0, "meeting"),
+    ("meeting list", "", 0, "meetings"),
+    ("meeting show", "{meeting}", 0, "meeting"),
+    ("meeting move", "{meeting} --at 2026-12-02", 0, "meeting"),
+    ("meeting hold", "{meeting} --outcome x", 0, "meeting"),
+    ("meeting call", "y --at 2026-12-03", 0, "meeting"),
+    ("meeting cancel", "{meeting}", 0, "meeting"),
+    ("query", "--schema", 0, "schema"),
+    ("search", "x", 0, "search"),
+    ("report flow", "", 0, "report"),
+    ("report bottlenecks", "", 0, "report"),
+    ("report cycle-time", "", 0, "report"),
+    ("report throughput", "", 0, "report"),
+    ("report success", "", 0, "report"),
+    ("report wip", "", 0, "report"),
+    ("report lead-time", "", 0, "report"),
+    ("report forecast", "", 0, "report"),
+)
+
+
+def test_those_of_automation(at: Board) -> None:
+    repo = at("tiny")
+    known: dict[str, str] = {}
+    for call, more, code, kind in AUTOMATED:
+        found, body = envelope(repo, f"{call} {more.format(**known)}", code)
+        assert found == kind, (call, found)
+        noun = call.split()[0]
+        one = body.get(noun, body) if isinstance(body, dict) else {}
+        if isinstance(one, dict) and "id" in one:
+            known[noun] = str(one["id"])
+
+
 FORGED = [
     ("github", 0, "github-plan"),
     ("github plan", 0, "github-plan"),
@@ -272,6 +340,9 @@ def test_no_command_is_left_out() -> None:
     )
     called = {tuple(c.split()) for _, c, _, _ in CALLS} | {tuple(c.split()) for c in later.split(", ")}
     called |= {tuple(c.split()) for c, *_ in FORGED} | {("github", n) for n in ("resolve", "ingest", "publish", "pr")}
+    called |= {tuple(c.split()) for c, *_ in AUTOMATED}
+    # Those that deliver, and what speaks no envelope, have tests of their own.
+    called |= {("worker", n) for n in ("run", "show", "retry")} | {("meeting", "ics"), ("workflow", "template")}
     called |= {tuple(c.split()) for c, *_ in GUARDED} | {
         ("hooks", "run"),
         ("agents", "hook"),

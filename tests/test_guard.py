@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -57,6 +59,13 @@ def bound(repo: Path) -> Path:
     text = file.read_text()
     file.write_text(text if "writable" in text else text.replace(*BOUNDED))
     return repo
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder on the disk: what is below /dev, also in memory, counts as a device."""
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
 
 
 @pytest.fixture

@@ -97,6 +97,7 @@ def test_a_whole_ticket_on_the_default_branch(repo: Path) -> None:
     assert "✓ the train holds" in must(repo, "check")
 
 
+@thorough
 def test_a_whole_ticket_on_its_branch(repo: Path) -> None:
     git(repo, "switch", "--quiet", "-c", f"phase/{FIRST}")
     agent = StubAgent(repo, {"AGENTICOPS_STOP": "block"})

@@ -75,7 +75,7 @@ class Workspace:
         if self._index is None:
             self._need_files()
             _refuse_links(self.state_folder)
-            self._index = index = Index(self.state_folder, self.root, self.git.stamp)
+            self._index = index = Index(self.state_folder, self.root, self.git.stamp, self.git.common_dir)
             index.refill = partial(_refill, self.root, self.state_folder)
             unfinished = self._unfinished()
             if unfinished or not self._index.fresh():
@@ -108,7 +108,9 @@ class Workspace:
         tree = StagedTree(self.git)
         tree.load(EVENTS, *paths)
         shards = {p: blob for p, blob in tree.entries.items() if is_shard(p)}
-        log = StagedLog(self._index or Index(self.state_folder, self.root, self.git.stamp), tree, shards)
+        log = StagedLog(
+            self._index or Index(self.state_folder, self.root, self.git.stamp, self.git.common_dir), tree, shards
+        )
         if len(log.unknown) > FEW:
             log = StagedLog(self.index, tree, shards)
         return StagedTrain(tree, log, WorkingTree(RESOURCES))

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -27,6 +27,7 @@ import hooks
 import log
 import past
 import piloting
+import scale
 import serving
 import taskwarrior
 import writing
@@ -52,6 +53,7 @@ class Effort:
     slow_rounds: int
     tickets: int
     still_open: int
+    events: int
 
     @property
     def full(self) -> bool:
@@ -59,19 +61,24 @@ class Effort:
         return self.tickets >= 10_000
 
 
-FULL = Effort(21, 5, 10_000, 100)
-QUICK = Effort(5, 2, 300, 30)
+FULL = Effort(21, 5, 10_000, 100, 1_000_000)
+QUICK = Effort(5, 2, 300, 30, 20_000)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=f"only these: {', '.join(SECTIONS)}")
     parser.add_argument("--quick", action="store_true", help="few rounds and few tickets: does it run, roughly")
+    parser.add_argument(
+        "--events", metavar="N", type=int, help="events of the section scale; its goals are for 1,000,000"
+    )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the figures there too")
     options = parser.parse_args()
     if unknown := [name for name in options.sections if name not in SECTIONS]:
         parser.error(f"no section {unknown[0]!r}: there are {', '.join(SECTIONS)}")
     effort = QUICK if options.quick else FULL
+    if options.events:
+        effort = replace(effort, events=options.events)
     for name in [n for n in os.environ if n.startswith(FOREIGN)]:
         del os.environ[name]
     figures: list[Figure] = []
@@ -214,6 +221,11 @@ def drives(folder: Path, effort: Effort) -> list[Figure]:
     return piloting.figures(folder / "drive", effort.slow_rounds, 5.0 if effort.full else 0.5)
 
 
+def scaled(folder: Path, effort: Effort) -> list[Figure]:
+    """A year of workflows, and what a user would take instead."""
+    return scale.figures(folder / "scale", effort.events, effort.rounds, 2)
+
+
 # What is measured, by the name that selects it, in this order.
 SECTIONS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "startup": startup,
@@ -226,6 +238,7 @@ SECTIONS: dict[str, Callable[[Path, Effort], list[Figure]]] = {
     "log": long_log,
     "past": long_past,
     "drive": drives,
+    "scale": scaled,
 }
 
 

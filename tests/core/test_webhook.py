@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from agenticops.core import webhook
@@ -14,6 +14,7 @@ from agenticops.errors import StateError
 from agenticops.model.event import Event
 from tests.forge import packages
 from tests.forge.webhooks import SECRET, examples, signed
+from tests.support import THOROUGH
 
 BODY = b'{"action": "closed"}'
 AT = "2026-01-01T10:00:00Z"
@@ -185,6 +186,7 @@ BELOW = (
 NAMES = some.sampled_from(TOP + BELOW)
 
 
+@settings(max_examples=100 if THOROUGH else 30)
 @given(
     some.sampled_from([*webhook.ALWAYS, *webhook.LINKED]),
     some.dictionaries(NAMES, some.dictionaries(NAMES, some.dictionaries(NAMES, JSON) | JSON) | JSON),

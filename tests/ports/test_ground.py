@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from agenticops.ports.ground import Ground, train
 from tests.support import git, new_repo, write
+
+
+@pytest.fixture
+def tmp_path() -> Iterator[Path]:
+    """A folder on the disk: what is below /dev, also in memory, counts as a device."""
+    with tempfile.TemporaryDirectory() as place:
+        yield Path(place)
 
 
 @pytest.fixture

@@ -67,11 +67,23 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
         "recall": ("memory", "recall", "Find the notes that were kept"),
         "forget": ("memory", "forget", "Take notes out of what is recalled"),
     },
+    "Automate": {
+        "workflow": ("workflow", "", "Workflows: templates; start, move and show instances"),
+        "entity": ("entity", "", "Records that workflows and rules work on"),
+        "rule": ("rule", "", "Rules: when this happens, do that"),
+        "worker": ("worker", "", "Deliver outside: mail, webhooks, scripts, schedules"),
+        "inbox": ("inbox", "inbox", "What you are told, and have not read"),
+        "notify": ("inbox", "notify", "Tell people or roles something"),
+        "meeting": ("meeting", "", "Meetings: call, hold, move; as calendar files"),
+    },
     "See": {
         "next": ("see", "next", "The one thing to do now"),
         "status": ("see", "status", "Where every ticket stands and what holds it"),
         "log": ("log", "", "The events, filtered; compact, verify, summarize"),
         "cost": ("cost", "", "What agents' runs cost, and what budgets still allow"),
+        "report": ("report", "", "Flow, bottlenecks, cycle time, forecast of workflows and tickets"),
+        "search": ("search", "search", "Find words in documents, notes and records"),
+        "query": ("query", "query", "Ask the index by SQL; nothing can be changed"),
     },
 }
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
@@ -80,10 +92,13 @@ COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in sect
 def load(name: str, wanted: str = "") -> click.Command:
     """Import a command or a group by its entry in the table; of a group, when it is there, only what is `wanted`."""
     module, command, _ = COMMANDS[name]
-    app = import_module(f"agenticops.cli.commands.{module}").app
+    loaded = import_module(f"agenticops.cli.commands.{module}")
+    app = loaded.app
     others = [] if command else [n for n, e in COMMANDS.items() if e[0] == module and e[1]]
     group = _with_only(app, command or wanted) if wanted not in others else None
     if group is None:
+        if hasattr(loaded, "mount"):
+            loaded.mount()  # groups within the group, which none of its own commands should pay for
         group = typer.main.get_command(app)
     if not command:
         group.name = name
@@ -151,6 +166,9 @@ def tree() -> Any:
 
 def run(arguments: list[str]) -> int:
     """Parse and run; give the exit code. Raises TrainError for the entry to show."""
+    from agenticops.cli import reaction
+
+    before = reaction.written()
     try:
         code = tree().main(arguments, prog_name="agenticops", standalone_mode=False)
     except click.exceptions.NoArgsIsHelpError as e:
@@ -164,6 +182,8 @@ def run(arguments: list[str]) -> int:
         raise TrainError(e.format_message()) from None
     if code == EXIT_INTERRUPTED:  # typer makes a code of Ctrl-C; the entry says it
         raise KeyboardInterrupt
+    if not code and reaction.written() > before:
+        reaction.after(arguments)
     return code if isinstance(code, int) else 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -27,6 +28,7 @@ _SECTIONS: dict[str, Any] = {
 }
 
 
+@lru_cache(maxsize=8)  # a driver and a server open the same train again and again; nobody changes what is read
 def read_pipeline(data: bytes, path: str = PIPELINE) -> Pipeline:
     """Read a pipeline, the older layout too. Raises StateError with the line of what is wrong."""
     text = yamltext.decode(data, path, yamltext.PIPELINE_LIMIT)

@@ -1,8 +1,8 @@
 """Executables: all that a train can make the tool run. Whatever runs is listed here first; nothing else may. ADR 0015.
 
-Today these are the parameters `command` and `version` of a gate's checks, and the providers of the auto-pilot; each is
-a list of words, never a line for a shell. A digest covers the words, what else the program is given, and the content of
-every repository file that they, or the parameter `files`, name.
+These are the parameters `command` and `version` of a gate's checks, the providers of the auto-pilot, and the scripts of
+rules; each is a list of words, never a line for a shell. A digest covers the words, what else the program is given, and
+the content of every repository file that they, or the parameter `files`, name.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from agenticops.core import automation
 from agenticops.core.drive import settings as drive
 from agenticops.core.drive.settings import Provider
 from agenticops.core.train import Train
@@ -77,8 +78,23 @@ def provider_command(name: str, provider: Provider) -> Declared:
     return Declared(provider_place(name), provider.command, provider.files, tuple(given))
 
 
-# Rules, agents and hooks add their own here when they come: what is not found by these never runs.
-SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands, providers)
+def script_place(name: str) -> str:
+    """Name the place of a script that rules may run."""
+    return f"{automation.PATH} scripts.{name}"
+
+
+def scripts(train: Train) -> Iterator[Declared]:
+    """Find the scripts that rules may run; of settings that cannot be read none is."""
+    try:
+        found = automation.read(train.tree.read(automation.PATH)).scripts
+    except StateError:
+        return
+    for name, script in found.items():
+        yield Declared(script_place(name), script.command, script.files)
+
+
+# What is not found by these never runs.
+SOURCES: tuple[Callable[[Train], Iterator[Declared]], ...] = (gate_commands, providers, scripts)
 
 
 def over(tree: Tree, declared: Declared) -> Executable:

@@ -19,7 +19,7 @@ def mermaid(pipeline: Pipeline, here: dict[str, list[str]] | None = None) -> str
     for index, (stretch, phases) in enumerate(_stretches(pipeline).items(), 1):
         nodes = [_node(names[name], name, pipeline.phases[name], at.get(name, [])) for name in phases]
         if stretch:
-            rows += [f'  subgraph s{index}["{_label(stretch)}"]', *(f"    {node}" for node in nodes), "  end"]
+            rows += [f'  subgraph s{index}["{label(stretch)}"]', *(f"    {node}" for node in nodes), "  end"]
         else:
             rows += [f"  {node}" for node in nodes]
     rows += _edges(pipeline, names)
@@ -47,9 +47,9 @@ def _stretches(pipeline: Pipeline) -> dict[str, list[str]]:
 
 
 def _node(node: str, name: str, phase: Phase, tickets: list[str]) -> str:
-    under = " · ".join(_label(word) for word in (phase.mode, phase.owner) if word)
-    label = "<br/>".join(part for part in (_label(phase.title or name), under, _label(", ".join(tickets))) if part)
-    return f'{node}(["{label}"])' if phase.done else f'{node}["{label}"]'
+    under = " · ".join(label(word) for word in (phase.mode, phase.owner) if word)
+    words = "<br/>".join(part for part in (label(phase.title or name), under, label(", ".join(tickets))) if part)
+    return f'{node}(["{words}"])' if phase.done else f'{node}["{words}"]'
 
 
 def _edges(pipeline: Pipeline, names: dict[str, str]) -> Iterator[str]:
@@ -59,6 +59,7 @@ def _edges(pipeline: Pipeline, names: dict[str, str]) -> Iterator[str]:
                 yield f"  {names[name]} --> {names[target]}"
 
 
-def _label(text: str) -> str:
+def label(text: str) -> str:
+    """Write a text so that nothing in it means anything to Mermaid."""
     words = " ".join(text.split()).translate(_ESCAPES)
     return "".join(char for char in words if char.isprintable())

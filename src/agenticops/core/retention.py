@@ -14,10 +14,10 @@ from agenticops.model.retention import Fate, Policy, Rule
 SCHEMA = "1"
 MAX_DAYS = 36_500
 # Chains, ticks, evidence, reviews, roles and the records of retention itself: without them nothing that was closed
-# could be judged again.
+# could be judged again. Entities live in the log only.
 LASTING = (
     *("bullet_", "artifact_", "gate_", "evidence_", "approval_", "review_", "override_", "role_", "config_"),
-    *("document_", "issue_", "log_", "train_", "status_", "void"),
+    *("document_", "issue_", "log_", "train_", "status_", "void", "entity_"),
 )
 _GRAVE = ("critical", "fatal")
 

@@ -39,6 +39,7 @@ def examine(workspace: Workspace) -> list[Symptom]:
         *(effects := _effects(workspace)),
         *(s for s in _statuses(workspace) if s.place not in {e.place for e in effects}),
         *_twice(workspace),
+        *_workflows(workspace),
     ]
 
 
@@ -161,6 +162,14 @@ def _twice(workspace: Workspace) -> list[Symptom]:
                 Symptom("ids", False, f"{other} and {name} are one id on some machines", hint="keep one of them")
             )
     return found
+
+
+def _workflows(workspace: Workspace) -> list[Symptom]:
+    """Steps of instances that lost against another branch's. Nothing is broken: a person may want to take them anew."""
+    from agenticops.flows.workflow import forks
+
+    found = forks.findings(workspace)
+    return [Symptom("workflows", True, finding.message, finding.path, hint=finding.hint) for finding in found]
 
 
 def mend(workspace: Workspace, symptoms: list[Symptom]) -> list[Symptom]:

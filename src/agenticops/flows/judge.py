@@ -14,7 +14,7 @@ from agenticops.flows import aim
 from agenticops.flows import case as cases
 from agenticops.model.finding import Finding, Verdict
 from agenticops.model.ids import split_ticket
-from agenticops.model.layout import ASSETS, EVENTS, PIPELINE, REASONS, ROOT_SESSION
+from agenticops.model.layout import ASSETS, AUTOMATION, EVENTS, PIPELINE, REASONS, ROOT_SESSION, RULES, WORKFLOWS
 from agenticops.model.pipeline import Gate, Phase
 from agenticops.model.ticket import CLOSED
 from agenticops.workspace import Workspace
@@ -22,7 +22,7 @@ from agenticops.workspace import Workspace
 # What it looks like when a document is older than the log.
 TAKEN_BACK = ("VT103", "VT104", "VT106", "VT305", "VT310", "VT311", "VT904")
 # Whether the log knows a ticket that is not there: one look into an index per ticket.
-MISSING = """WITH RECURSIVE seen(name) AS (SELECT MIN(ticket) FROM event
+MISSING = """WITH RECURSIVE seen(name) AS (SELECT MIN(ticket) FROM event WHERE ticket > ''
   UNION ALL SELECT (SELECT MIN(ticket) FROM event WHERE ticket > seen.name) FROM seen WHERE seen.name IS NOT NULL)
 SELECT 1 FROM seen WHERE name > '' AND name NOT IN (SELECT id FROM ticket) LIMIT 1"""
 
@@ -86,8 +86,26 @@ def _whole(train: Train, now: str) -> tuple[list[Finding], int]:
     from agenticops.core import work_state  # a ticket's gate goes without it
 
     names = train.ticket_ids()
-    findings = [*pipeline_findings(train), *tickets(train, names, now), *root_session(train), *reasons(train, now)]
+    findings = [*pipeline_findings(train), *workflows(train), *tickets(train, names, now), *root_session(train)]
+    findings += [*reasons(train, now), *rules(train)]
     return [*findings, *work_state.findings(train, now)], len(names) + 1
+
+
+def rules(train: Train) -> list[Finding]:
+    """Judge the files of rules and automation; a train without them pays one look for each."""
+    found: list[Finding] = []
+    if train.tree.names(RULES):
+        from agenticops.core.rules import lint
+
+        found += lint.findings(train.tree)
+    if (data := train.tree.read(AUTOMATION)) is not None:
+        from agenticops.core import automation
+
+        try:
+            automation.read(data)
+        except StateError as e:
+            found.append(unreadable(e))
+    return found
 
 
 def tickets(train: Train, names: Iterable[str], now: str) -> list[Finding]:
@@ -138,6 +156,15 @@ def _assets(train: Train) -> list[Finding]:
         return [unreadable(e, ASSETS)]
 
 
+def workflows(train: Train) -> list[Finding]:
+    """Report what is wrong in the workflow templates; a train without them is asked for no more than a folder."""
+    if not train.tree.names(WORKFLOWS):
+        return []
+    from agenticops.core.workflow import lint
+
+    return lint.errors(lint.findings(train))
+
+
 def _commands(train: Train) -> list[Finding]:
     """Report commands that could never run, whoever trusts them."""
     if not any("command" in c.parameters for g in train.pipeline.gates.values() for c in g.checks):
@@ -170,7 +197,8 @@ def _placed(finding: Finding, text: str) -> Finding:
 def _forks(workspace: Workspace) -> list[Finding]:
     found = []
     rows = workspace.index.rows(
-        """SELECT DISTINCT subject FROM event WHERE prev IS NOT NULL
+        """SELECT DISTINCT subject FROM event
+           WHERE prev IS NOT NULL AND (subject GLOB 'item/*' OR subject GLOB 'ticket/*')
            GROUP BY subject, prev HAVING COUNT(DISTINCT target) > 1 ORDER BY subject"""
     )
     for (subject,) in rows:
@@ -178,6 +206,10 @@ def _forks(workspace: Workspace) -> list[Finding]:
         item = name if noun == "item" else split_ticket(name)[1]
         path = f"docs/work/{item}.md" if noun == "item" else f"tickets/{name}/ticket.yml"
         found += [fork_finding(item, fork, path) for fork in chain(workspace.log.of_subject(subject)).forks]
+    if workspace.index.value("SELECT 1 FROM instance LIMIT 1"):
+        from agenticops.flows.workflow import forks
+
+        found += forks.findings(workspace)
     return found
 
 

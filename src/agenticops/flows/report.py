@@ -8,7 +8,7 @@ from typing import Any
 from agenticops.errors import StateError, TrainError, UsageError
 from agenticops.model.digest import sha256
 from agenticops.model.layout import PIPELINE, ROOT_SESSION
-from agenticops.store.index import NOTED, RARE
+from agenticops.store.tables import NOTED, RARE
 from agenticops.workspace import Workspace
 
 Row = dict[str, Any]

@@ -93,5 +93,7 @@ def _uncommitted(workspace: Workspace) -> tuple[list[Event], Callable[[str], boo
     dirty = {row[3:] for row in rows}
     fresh = []
     for path in shards:
-        fresh += workspace.index.events("shard = ? AND NOT (kind >= 'voided' AND kind < 'voidee')", (path,))
+        fresh += workspace.index.events(
+            "shard = (SELECT n FROM shard WHERE path = ?) AND NOT (kind >= 'voided' AND kind < 'voidee')", (path,)
+        )
     return [_event.decode(j) for j in fresh], lambda path: path not in dirty

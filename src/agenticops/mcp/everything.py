@@ -39,14 +39,36 @@ LEFT_OUT: dict[Path, str] = {
     ("github", "publish"): "changes what others see on the forge",
     ("github", "pr"): "changes what others see on the forge",
     ("drive",): "the auto-pilot is a person's",
+    ("worker",): "what leaves the repository is a person's to send",
+    ("rule", "new"): "decides what happens by itself",
+    ("rule", "enable"): "decides what happens by itself",
+    ("rule", "disable"): "decides what happens by itself",
+    ("rule", "delete"): "decides what happens by itself",
+    ("workflow", "template", "import"): "decides how work goes",
+    ("workflow", "template", "new"): "decides how work goes",
+    ("workflow", "template", "migrate"): "decides how work goes",
+    ("meeting", "ics"): "writes a file for a calendar",
 }
 # Options that only a person may use, those that name a file to read or write, and the form of the answer.
 NO_OPTION = {"override", "expires", "verify", "reveal", "output", "gate_file", "legacy_file", "format", "json", "apply"}
+NO_OPTION |= {"csv", "mermaid", "out", "parquet", "plot", "stdin"}
 FILES = {"file", "filename", "path", "directory"}
 READS = {"show", "list", "graph", "lint", "diff", "search", "report", "executions", "replay", "permissions", "packet"}
-READS |= {"tree", "ready", "plan"}
-READS_ALONE = {("check",), ("explain",), ("trace",), ("status",), ("next",), ("recall",), ("log",), ("github",)}
-READS_TOO = {("role", "check"), ("artifact", "check"), ("log", "verify")}
+READS |= {"tree", "ready", "plan", "history", "explain"}
+READS |= {"flow", "bottlenecks", "cycle-time", "throughput", "success", "wip", "lead-time", "forecast"}
+READS_ALONE = {
+    ("check",),
+    ("explain",),
+    ("trace",),
+    ("status",),
+    ("next",),
+    ("recall",),
+    ("log",),
+    ("github",),
+    ("query",),
+    ("search",),
+}
+READS_TOO = {("rule", "test"), ("role", "check"), ("artifact", "check"), ("log", "verify")}
 DESTROYS = {"edit", "reword", "cancel", "resolve", "compact", "forget", "revoke"}
 REPEATS = {"tick"}
 RUNS = {("gate", "run"), ("evidence", "rerun")}

@@ -15,47 +15,11 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from agenticops import __version__
+from agenticops.store import aside, tables
 
 Look = tuple[str, str, int, int]
-# The layout of the tables.
-TABLES_VERSION = 5
 # A file written within this time of being read may change again without a new time stamp.
 RACY_NS = 20_000_000
-TABLES = """
-CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
-CREATE TABLE watch(path TEXT PRIMARY KEY, stamp TEXT, crc INTEGER, racy INTEGER, hot INTEGER) WITHOUT ROWID;
-CREATE INDEX watch_hot ON watch(hot);
-CREATE TABLE problem(path TEXT PRIMARY KEY, message TEXT, place TEXT, hint TEXT) WITHOUT ROWID;
-CREATE TABLE part(key TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
-CREATE TABLE item(id TEXT PRIMARY KEY, kind TEXT, title TEXT, priority TEXT, parent TEXT, issue INTEGER,
-  json TEXT) WITHOUT ROWID;
-CREATE TABLE ticket(id TEXT PRIMARY KEY, item TEXT, phase TEXT, mode TEXT, agent TEXT, status TEXT, closed INTEGER,
-  blocked_by TEXT, owed INTEGER, ticked INTEGER, artifacts INTEGER, json TEXT, bullets TEXT);
-CREATE INDEX ticket_open ON ticket(closed);
-CREATE INDEX ticket_item ON ticket(item, closed);
-CREATE INDEX ticket_line ON ticket(id, closed, status, ticked, owed, item);
-CREATE TABLE event(id TEXT PRIMARY KEY, lamport INTEGER, at TEXT, kind TEXT, subject TEXT, ticket TEXT, item TEXT,
-  prev TEXT, target TEXT, name TEXT, shard TEXT, json TEXT);
-CREATE TABLE shard(path TEXT PRIMARY KEY, blob TEXT) WITHOUT ROWID;
-CREATE TABLE parsed(path TEXT PRIMARY KEY, digest TEXT, json TEXT);
-CREATE TABLE verdict(key TEXT PRIMARY KEY, json TEXT) WITHOUT ROWID;
-"""
-# Kinds that whole trains are asked for, and that few events have: an index on all kinds would cost more than it gives.
-RARE_KINDS = frozenset(("document_created", "gate_overridden", "override_repaid"))
-RARE = "kind IN ('document_created', 'gate_overridden', 'override_repaid')"
-# What is remembered is counted on every mode page: all that it takes is in the index, however many notes there are.
-NOTED = "kind IN ('remembered', 'forgotten')"
-# Made when the log is in: sorting once is faster than keeping five orders while it comes. The tables with long rows
-# have row ids, which keep these small: 1.2 s instead of 3 for 200,000 events.
-LOG_INDEXES = f"""
-CREATE INDEX IF NOT EXISTS event_order ON event(lamport, id);
-CREATE INDEX IF NOT EXISTS event_subject ON event(subject);
-CREATE INDEX IF NOT EXISTS event_ticket ON event(ticket);
-CREATE INDEX IF NOT EXISTS event_item ON event(item);
-CREATE INDEX IF NOT EXISTS event_shard ON event(shard);
-CREATE INDEX IF NOT EXISTS event_rare ON event(kind) WHERE {RARE};
-CREATE INDEX IF NOT EXISTS event_note ON event(subject, name, lamport, id, kind) WHERE {NOTED};
-"""
 
 
 def boot() -> str:
@@ -69,7 +33,7 @@ def boot() -> str:
 
 def layout(boot_id: str) -> int:
     """Number what may be in the file: what another version parsed, or a crash of the machine left, is not trusted."""
-    return zlib.crc32(f"{TABLES_VERSION} {__version__} {boot_id}".encode()) & 0x7FFFFFFF
+    return zlib.crc32(f"{tables.VERSION} {__version__} {boot_id}".encode()) & 0x7FFFFFFF
 
 
 def stamp(status: os.stat_result) -> str:
@@ -78,10 +42,15 @@ def stamp(status: os.stat_result) -> str:
 
 
 class Index:
-    """Opens the cache; `git_stamp` tells when HEAD or the git index may have changed."""
+    """Opens the cache; `git_stamp` tells when HEAD or the git index may have changed.
 
-    def __init__(self, folder: str, root: str, git_stamp: Callable[[], str]) -> None:
+    With the clone's `common` folder, a first index begins as a copy of another worktree's.
+    """
+
+    def __init__(self, folder: str, root: str, git_stamp: Callable[[], str], common: str = "") -> None:
         self.file = os.path.join(folder, "index.sqlite")
+        self.common = common
+        self.aside = ""
         self.root = root
         self.git_stamp = git_stamp
         self.refill: Callable[[Index], None] = lambda index: None
@@ -90,7 +59,7 @@ class Index:
     def _open(self) -> sqlite3.Connection:
         try:
             os.makedirs(os.path.dirname(self.file), exist_ok=True)
-            return self.connect(self.file)
+            return self.connect(self.file) if os.path.lexists(self.file) else self._aside()
         except sqlite3.DatabaseError:
             return self._anew()
         except OSError:
@@ -100,23 +69,43 @@ class Index:
         """Throw away what is damaged, or of another layout: it is only a cache."""
         try:
             os.unlink(self.file)
-            return self.connect(self.file)
+            return self._aside()
         except (OSError, sqlite3.Error):
             return self.connect(":memory:")
 
+    def _aside(self) -> sqlite3.Connection:
+        """Build in a file that is not the index yet, without a write-ahead log."""
+        self.aside = aside.begin(self.file, self.common, layout(boot()))
+        db = self.connect(self.aside)
+        db.execute("PRAGMA journal_mode=MEMORY")
+        db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        db.execute("PRAGMA temp_store=FILE")  # the whole log is sorted: not in memory
+        return db
+
+    def place(self) -> bool:
+        """Make what was built aside the index; False when another process was faster, whose index it is now."""
+        if not self.aside:
+            return True
+        name, self.aside = self.aside, ""
+        self.db.execute("PRAGMA journal_mode=WAL")
+        self.db.close()
+        first = aside.place(name, self.file)
+        self.db = self._open()
+        return first
+
     def discard(self) -> None:
         """Begin with an empty cache."""
-        self.db.close()
+        self.close()
         self.db = self._anew()
 
     def leave_disk(self) -> None:
         """Go on in memory: what is taken in now is not for others."""
-        self.db.close()
+        self.close()
         self.db = self.connect(":memory:")
 
     def reopen(self) -> None:
         """Come back to the file."""
-        self.db.close()
+        self.close()
         self.db = self._open()
 
     def connect(self, file: str) -> sqlite3.Connection:
@@ -141,25 +130,30 @@ class Index:
             return
         if found:
             raise sqlite3.DatabaseError("another layout")
-        db.execute("PRAGMA journal_mode=WAL")
+        if not self.aside:
+            db.execute("PRAGMA journal_mode=WAL")
         db.execute("BEGIN IMMEDIATE")
         if not db.execute("PRAGMA user_version").fetchone()[0]:
-            for statement in TABLES.split(";\n"):
+            for statement in tables.TABLES.split(";\n"):
                 db.execute(statement)
+            db.execute("ANALYZE meta")  # makes the table of statistics
+            db.executemany("INSERT INTO sqlite_stat1 VALUES(?,?,?)", tables.GUESSES)
             db.execute(f"PRAGMA user_version={wanted}")
         db.execute("COMMIT")
 
     def __del__(self) -> None:
-        db = getattr(self, "db", None)
         try:
-            if db is not None:
-                db.close()
+            if hasattr(self, "db"):
+                self.close()
         except sqlite3.ProgrammingError:
             pass  # another thread collects garbage; the file is let go of with the process
 
     def close(self) -> None:
         """Let go of the file."""
         self.db.close()
+        if self.aside:
+            aside.remove(self.aside)
+            self.aside = ""
 
     def rows(self, sql: str, *values: Any) -> list[Any]:
         """Run a query; when the cache turns out to be damaged, fill a new one and run it again."""
@@ -187,13 +181,13 @@ class Index:
         except sqlite3.DatabaseError:
             return False  # the refresh sees to it
 
-    def changed(self, sql: str) -> list[str]:
+    def changed(self, sql: str, *values: str) -> list[str]:
         """List the watched paths whose stamp differs; a racy one is compared by content."""
         found = []
         settled = []
         root = self.root + "/"
         lstat = os.lstat
-        for path, old, crc, racy in self.db.execute(sql):
+        for path, old, crc, racy in self.db.execute(sql, values):
             begun = time.time_ns()  # before looking: a process may stand still at any place
             try:
                 s = lstat(root + path)

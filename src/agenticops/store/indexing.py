@@ -12,24 +12,29 @@ import msgspec
 from agenticops.core import checklist as checklists
 from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
+from agenticops.core.workflow import record
 from agenticops.errors import StateError
-from agenticops.model.digest import blob_id
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
 from agenticops.model.ids import TICKET, split_ticket
-from agenticops.model.layout import ASSETS, EVENTS, PIPELINE, ROOT_SESSION
+from agenticops.model.layout import ASSETS, PIPELINE, ROOT_SESSION
 from agenticops.model.pipeline import Contract, Pipeline
 from agenticops.model.session import Session
 from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
-from agenticops.store import journal, log, voids
-from agenticops.store.index import LOG_INDEXES, RARE, RARE_KINDS, Index, Look
+from agenticops.model.workflow import Entity, Instance
+from agenticops.store import journal, shards
+from agenticops.store.index import Index
 
 D = TypeVar("D")
 Reader = Callable[[bytes, str], Any]
 _encode = msgspec.json.encode
 _event = msgspec.json.Decoder(Event)
+_instance = msgspec.json.Decoder(Instance)
+_entity = msgspec.json.Decoder(Entity)
+# Nothing that was voided.
+COUNTS = "kind NOT GLOB 'voided:*'"
 # A work item is watched while it may still move: it has an open ticket, or none yet.
 _HEAT = """UPDATE watch SET hot = NOT EXISTS(SELECT 1 FROM ticket WHERE item = :item)
   OR EXISTS(SELECT 1 FROM ticket WHERE item = :item AND closed = 0)
@@ -68,9 +73,34 @@ class Indexed:
         return self._events("subject=?", subject)
 
     def of_kinds(self, *kinds: str) -> list[Event]:
-        """Events of some kinds that count, in order; rare ones are found without looking at all."""
-        found = f"kind IN ({','.join('?' * len(kinds))})"
-        return self.select(f"{RARE} AND {found}" if set(kinds) <= RARE_KINDS else found, kinds)
+        """Events of some kinds that count, in order."""
+        return self.select(f"kind IN ({','.join('?' * len(kinds))})", kinds)
+
+    def instance(self, name: str) -> Instance | None:
+        """Give a workflow instance with its whole history, or None."""
+        found = record.instance(self._events(f"subject=? AND {COUNTS}", f"instance/{name}"))
+        return found if found.template else None
+
+    def entity(self, name: str) -> Entity | None:
+        """Give an entity, a deleted one too, or None."""
+        text = self.index.value("SELECT json FROM entity WHERE id=?", name)
+        return None if text is None else _entity.decode(text)
+
+    def instances(
+        self, where: str = "1", values: tuple[object, ...] = (), limit: int = 0, order: str = "started DESC, id"
+    ) -> list[Instance]:
+        """Give instances by condition, as they stand: `history` and `created` are left out; `visit` has them."""
+        return [_instance.decode(text) for text in self._records("instance", where, values, limit, order)]
+
+    def entities(
+        self, where: str = "deleted=0", values: tuple[object, ...] = (), limit: int = 0, order: str = "created DESC, id"
+    ) -> list[Entity]:
+        """Give entities by condition."""
+        return [_entity.decode(text) for text in self._records("entity", where, values, limit, order)]
+
+    def _records(self, table: str, where: str, values: tuple[object, ...], limit: int, order: str) -> list[str]:
+        sql = f"SELECT json FROM {table} WHERE {where} ORDER BY {order}" + (f" LIMIT {int(limit)}" if limit else "")
+        return [row[0] for row in self.index.rows(sql, *values)]
 
     def last_lamport(self) -> int:
         """Give the highest Lamport number."""
@@ -78,7 +108,7 @@ class Indexed:
 
     def last_state(self, subject: str) -> str:
         """Give the id of a subject's last state event, or ""."""
-        return fold.chain(self._events("subject=? AND prev IS NOT NULL AND kind NOT GLOB 'voided:*'", subject)).last
+        return fold.chain(self._events(f"subject=? AND prev IS NOT NULL AND {COUNTS}", subject)).last
 
     def select(self, where: str, values: tuple[object, ...], limit: int = 0) -> list[Event]:
         """Give events by condition, in order; with a limit, the last ones."""
@@ -175,16 +205,20 @@ class IndexedTrain(Train):
 
 def refresh(index: Index, tree: Tree) -> None:
     """Bring the index up to date. A cache that cannot be written is replaced by one in memory."""
-    if index.fresh():
-        return
-    try:
-        _refresh(index, tree)
-    except sqlite3.OperationalError:
-        index.leave_disk()
-        _refresh(index, tree)
-    except sqlite3.DatabaseError:
-        index.discard()
-        _refresh(index, tree)
+    while not index.fresh():
+        try:
+            _refresh(index, tree)
+            if index.place():
+                return
+        except sqlite3.OperationalError:
+            index.leave_disk()
+            _refresh(index, tree)
+            return
+        except sqlite3.DatabaseError:
+            index.discard()
+            _refresh(index, tree)
+            index.place()
+            return
 
 
 def _refresh(index: Index, tree: Tree) -> None:
@@ -196,7 +230,7 @@ def _refresh(index: Index, tree: Tree) -> None:
         changed = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch {'' if everything else 'WHERE hot=1'}"))
         _part(index, tree, changed, PIPELINE, "pipeline", documents.read_pipeline)
         _part(index, tree, changed, ASSETS, "assets", documents.read_assets)
-        _events(index, tree, changed)
+        shards.refresh(index, tree, changed)
         tickets = _tickets(index, tree, changed)
         _items(index, tree, changed, tickets)
         _part(index, tree, changed, ROOT_SESSION, "session", documents.read_session)
@@ -239,69 +273,6 @@ def _part(
             index.db.execute("INSERT INTO part VALUES(?, ?)", (key, _encode(reader(data, path)).decode()))
 
     _read(index, path, take)
-
-
-def _folders(index: Index, tree: Tree) -> list[Look]:
-    """Look at the log's folders, from the top down: a shard that comes, or is replaced, changes its folder.
-
-    Each is looked at before it is listed, so that what a writer does meanwhile is seen the next time.
-    """
-    found = [index.look(EVENTS)]
-    for year in tree.names(EVENTS):
-        found.append(index.look(f"{EVENTS}/{year}"))
-        found += [index.look(f"{EVENTS}/{year}/{month}") for month in tree.names(f"{EVENTS}/{year}")]
-    return found
-
-
-def _events(index: Index, tree: Tree, changed: set[str]) -> None:
-    known = {r[0] for r in index.rows(f"SELECT path FROM watch WHERE path GLOB '{EVENTS}*'")}
-    if known and not any(p in changed for p in known):
-        return
-    folders = _folders(index, tree)
-    now = set(log.shards(tree))
-    old = {p for p in known if p.endswith(".jsonl")}
-    if old - now and index.value("SELECT 1 FROM meta WHERE key='duplicates'"):
-        # An event of a shard that went may stand in another one too: take all of them in again.
-        index.db.execute("DELETE FROM event")
-        index.db.execute("DELETE FROM shard")
-        index.db.execute(f"DELETE FROM watch WHERE path GLOB '{EVENTS}*'")
-        known, old = set(), set()
-    for path in old - now:
-        _drop(index, path)
-        index.db.execute("DELETE FROM problem WHERE path=?", (path,))
-    index.db.executemany("DELETE FROM watch WHERE path=?", [(p,) for p in known - now - {look[0] for look in folders}])
-    moved = set(index.changed(f"SELECT path, stamp, crc, racy FROM watch WHERE path GLOB '{EVENTS}/*.jsonl'"))
-    for path in sorted(now):
-        if path in moved or path not in known:
-            index.watch(path, hot=False)
-            if path in known:
-                _drop(index, path)
-            _read(index, path, lambda path=path: _shard(index, tree, path))  # type: ignore[misc]
-    for statement in LOG_INDEXES.split(";\n"):
-        index.db.execute(statement)
-    voids.settle(index)
-    index.keep(folders, hot=True)
-
-
-def _drop(index: Index, path: str) -> None:
-    index.db.execute("DELETE FROM event WHERE shard=?", (path,))
-    index.db.execute("DELETE FROM shard WHERE path=?", (path,))
-
-
-def _shard(index: Index, tree: Tree, path: str) -> None:
-    rows = []
-    content = tree.read(path) or b""
-    for e in log.decode(content, path):
-        name = str(e.data.get("artifact") or e.data.get("bullet") or e.data.get("note") or "")
-        target = str(e.data.get("to", ""))
-        text = _encode(e).decode()
-        rows.append((e.id, e.lamport, e.at, e.kind, e.subject, e.ticket, e.item, e.prev, target, name, path, text))
-    added = index.db.executemany("INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?)", rows).rowcount
-    if added < len(rows):
-        index.db.execute("INSERT OR REPLACE INTO meta VALUES('duplicates', '1')")
-    # As git names it: a reader of another tree knows by that whether it holds the same.
-    blob = blob_id(content)
-    index.db.execute("INSERT OR REPLACE INTO shard VALUES(?,?)", (path, blob))
 
 
 def _tickets(index: Index, tree: Tree, changed: set[str]) -> set[str]:

@@ -52,7 +52,7 @@ class StagedLog:
         self._broken: dict[str, StateError] = {}
         shards = {p: blob for p, blob in shards.items() if not blob.startswith(ODD)}
         # Where an event stands in two shards, the index keeps one of them: then it is no witness of the other.
-        doubled = index.value("SELECT 1 FROM meta WHERE key='duplicates'")
+        doubled = index.value("SELECT 1 FROM shard WHERE doubled LIMIT 1")
         known = {} if doubled else dict(index.rows("SELECT path, blob FROM shard"))
         self._known = {p for p, blob in shards.items() if known.get(p) == blob}
         self.unknown = {p: blob for p, blob in shards.items() if p not in self._known}
@@ -80,7 +80,9 @@ class StagedLog:
         return [e for e in fold.live(found) if e.kind in kinds]
 
     def _joined(self, where: str, values: tuple[str, ...], others: Iterable[Event]) -> list[Event]:
-        rows = self.index.rows(f"SELECT shard, json FROM event WHERE {where}", *values)
+        rows = self.index.rows(
+            f"SELECT s.path, e.json FROM event e JOIN shard s ON s.n = e.shard WHERE e.{where}", *values
+        )
         found = {e.id: e for e in (_event.decode(text) for shard, text in rows if shard in self._known)}
         for event in others:
             found.setdefault(event.id, event)

@@ -71,6 +71,9 @@ class Transaction:
     Raises ConflictError (exit 5) when the lock is held, or when a file changed under a read that it rests on.
     """
 
+    # How many this process made that wrote something: by that it is known of a command whether it did.
+    made = 0
+
     def __init__(
         self,
         tree: WorkingTree,
@@ -148,6 +151,7 @@ class Transaction:
             return False
         with HeldBack():
             self._commit()
+        Transaction.made += 1
         self.flushed.update(self.files)
         # What was read before is as it was written now.
         self.files, self.drafts = {}, []

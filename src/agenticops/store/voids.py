@@ -8,18 +8,15 @@ from agenticops.core import fold
 from agenticops.model.event import Event
 from agenticops.store.index import Index
 
-# Few events are voided, if any: this index is as good as empty, and finding none costs nothing.
-INDEX = "CREATE INDEX IF NOT EXISTS event_void ON event(kind) WHERE kind >= 'voided' AND kind < 'voidee'"
 MARK = "voided:"
 _event = msgspec.json.Decoder(Event)
 
 
-def settle(index: Index) -> None:
-    """Mark what is voided, and nothing else; to be called when the log has changed."""
-    index.db.execute(INDEX)
+def settle(index: Index) -> set[str]:
+    """Mark what is voided, and nothing else, when the log has changed; give the subjects whose events that concerns."""
     rows = index.rows("SELECT id, kind, json FROM event WHERE kind >= 'voided' AND kind < 'voidee'")
     if not rows:
-        return
+        return set()
     marked = {row[0] for row in rows if row[1].startswith(MARK)}
     voids = [e for e in (_event.decode(row[2]) for row in rows) if e.kind == "voided"]
     named = {str(i) for e in fold.live(voids) if e.kind == "voided" for i in e.data.get("events", ())}
@@ -27,3 +24,5 @@ def settle(index: Index) -> None:
         f"UPDATE event SET kind=substr(kind, {len(MARK) + 1}) WHERE id=?", [(i,) for i in marked - named]
     )
     index.db.executemany(f"UPDATE event SET kind='{MARK}' || kind WHERE id=?", [(i,) for i in named - marked])
+    moved = [index.rows("SELECT subject FROM event WHERE id=?", i) for i in marked ^ named]
+    return {row[0] for rows in moved for row in rows}

@@ -1,0 +1,86 @@
+"""Work items as travellers: where they were when, told by their own and their tickets' events. ADR 0041."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from agenticops.core import fold
+from agenticops.core.analytics.periods import days
+from agenticops.model.event import Event
+from agenticops.model.ids import TICKET
+from agenticops.model.ticket import CLOSED
+
+WORKING = "in_progress"
+
+
+class Span(Struct, frozen=True):
+    """A time in one status; `left` is "" while it lasts."""
+
+    status: str
+    entered: str
+    left: str
+
+
+class Stop(Struct, frozen=True):
+    """A visit to a phase, which is a ticket. `begun` is when work on it began, "" before."""
+
+    ticket: str
+    phase: str
+    entered: str
+    begun: str
+    left: str
+    spans: tuple[Span, ...]
+
+    def waited(self, now: str) -> float:
+        """The days in which nobody worked it."""
+        return sum(days(s.entered, s.left or now) for s in self.spans if s.status != WORKING)
+
+
+class Journey(Struct, frozen=True):
+    """A work item on its way: `success` is None while it is under way, False where it was cancelled."""
+
+    item: str
+    created: str
+    begun: str
+    ended: str
+    success: bool | None
+    stops: tuple[Stop, ...]
+
+
+def journeys(subjects: Mapping[str, Sequence[Event]]) -> list[Journey]:
+    """Tell the journeys of all items from the state events of items and tickets, by subject."""
+    stops: dict[str, list[Stop]] = {}
+    ways: dict[str, tuple[Event, ...]] = {}
+    for subject, events in subjects.items():
+        noun, _, name = subject.partition("/")
+        way = fold.chain(events).events
+        if noun == "item":
+            ways[name] = way
+        elif (match := TICKET.fullmatch(name)) and way:
+            stops.setdefault(match["item"], []).append(_stop(name, match["phase"], way))
+    return [_journey(name, ways.get(name, ()), stops.get(name, [])) for name in sorted({*ways, *stops})]
+
+
+def _stop(ticket: str, phase: str, way: Sequence[Event]) -> Stop:
+    spans: list[Span] = []
+    begun = left = ""
+    for event, later in zip(way, [*way[1:], None], strict=True):
+        status = fold.target(event)
+        if status in CLOSED:
+            left = event.at
+            break
+        if status == WORKING and not begun:
+            begun = event.at
+        spans.append(Span(status, event.at, later.at if later else ""))
+    return Stop(ticket, phase, way[0].at, begun, left, tuple(spans))
+
+
+def _journey(item: str, way: Sequence[Event], stops: list[Stop]) -> Journey:
+    stops.sort(key=lambda stop: (stop.entered, stop.ticket))
+    end = next((event for event in way if event.kind == "item_finished"), None)
+    created = way[0].at if way else stops[0].entered
+    begun = min((stop.begun for stop in stops if stop.begun), default="")
+    success = None if end is None else end.data.get("result") != "cancelled"
+    return Journey(item, created, begun, end.at if end else "", success, tuple(stops))

@@ -1,0 +1,1 @@
+"""Rules at work: what reacts to events, runs schedules, tries and explains."""

@@ -1,0 +1,1 @@
+"""Workflows: templates are found, instances move, entities come to be on the way."""

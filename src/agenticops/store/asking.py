@@ -1,0 +1,90 @@
+"""Asking: somebody's SQL over the index. It can read and nothing else, and is stopped when it takes too long."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from agenticops.errors import UsageError
+from agenticops.store.index import Index
+
+# Bytes of one value: to ask for a string of a gigabyte must not take a gigabyte.
+LONGEST = 16_000_000
+# Instructions between two looks at the clock.
+STEPS = 20_000
+_READS = frozenset((sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_RECURSIVE))
+_HINT = "agenticops query --schema shows the tables"
+
+
+class Answer(Struct, frozen=True):
+    """Rows with the names of their columns; `more` when there are further ones."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Any, ...], ...]
+    more: bool = False
+
+
+def ask(index: Index, sql: str, values: tuple[str, ...], limit: int, seconds: float) -> Answer:
+    """Run one statement. Raises UsageError where it is wrong, writes, or takes longer than `seconds`."""
+    with _reader(index) as db:
+        until = time.monotonic() + seconds
+        db.set_progress_handler(lambda: int(time.monotonic() > until), STEPS)
+        try:
+            found = db.execute(sql, values)
+            if found.description is None:
+                raise UsageError("that is no question: a query begins with SELECT or WITH", hint=_HINT)
+            rows = found.fetchmany(limit + 1)
+            columns = tuple(column[0] for column in found.description)
+        except sqlite3.Error as e:
+            raise _said(e, seconds) from None
+        except sqlite3.Warning:
+            raise UsageError("one statement at a time", hint=_HINT) from None
+        finally:
+            db.set_progress_handler(None, 0)
+    return Answer(columns, tuple(rows[:limit]), len(rows) > limit)
+
+
+def _said(error: sqlite3.Error, seconds: float) -> UsageError:
+    text = str(error)
+    if text == "interrupted":
+        return UsageError(f"stopped after {seconds:g} seconds", hint="narrow it with WHERE, or give it more: --seconds")
+    if "authoriz" in text or "prohibited" in text or "readonly" in text:
+        return UsageError(f"a query only reads the index: {text}", hint="commands change the train: agenticops --help")
+    if "one statement" in text:
+        return UsageError("one statement at a time", hint=_HINT)
+    return UsageError(f"SQL: {text}", hint=_HINT)
+
+
+def _permit(action: int, first: str | None, second: str | None, *_: str | None) -> int:
+    if action in _READS or (action == sqlite3.SQLITE_FUNCTION and second not in ("load_extension", "fts3_tokenizer")):
+        return sqlite3.SQLITE_OK
+    # The full-text tables look whether somebody else has written.
+    if action == sqlite3.SQLITE_PRAGMA and first == "data_version":
+        return sqlite3.SQLITE_OK
+    return sqlite3.SQLITE_DENY
+
+
+@contextmanager
+def _reader(index: Index) -> Iterator[sqlite3.Connection]:
+    """Open the index a second time, for reading; one that is in memory is held still meanwhile."""
+    (file,) = (row[2] for row in index.rows("PRAGMA database_list") if row[1] == "main")
+    db = sqlite3.connect(f"file:{quote(file)}?mode=ro", uri=True, isolation_level=None) if file else index.db
+    before = db.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
+    try:
+        db.execute("PRAGMA query_only=1")
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST)
+        db.set_authorizer(_permit)
+        yield db
+    finally:
+        db.set_authorizer(None)
+        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, before)
+        if file:
+            db.close()
+        else:
+            db.execute("PRAGMA query_only=0")

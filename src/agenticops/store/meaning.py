@@ -1,0 +1,146 @@
+"""What the tables of the index say, a sentence each, for who asks them by SQL; the others are of no use outside."""
+
+from __future__ import annotations
+
+_JSON = "all of it as JSON: json_extract(json, '$.data.amount')"
+TABLES: dict[str, tuple[str, dict[str, str]]] = {
+    "event": (
+        "The log: a row an event, each once.",
+        {
+            "id": "ULID of the event",
+            "lamport": "its place in the order, with the id",
+            "at": "when, in UTC",
+            "kind": "what happened; voided:KIND when it does not count",
+            "subject": "what it is about: noun/id",
+            "ticket": "the ticket that it names, or NULL",
+            "item": "the work item that it names, or NULL",
+            "prev": "of a state event, the subject's state event before it",
+            "target": "of a state event, the state that it leads to",
+            "name": "the artifact, bullet or note that it is about",
+            "shard": "the number of the shard that holds it",
+            "json": _JSON,
+        },
+    ),
+    "shard": (
+        "The files of the log.",
+        {"n": "number", "path": "file", "blob": "its name in git", "size": "bytes", "doubled": "1: others hold parts"},
+    ),
+    "item": (
+        "Work items.",
+        {
+            "id": "the id",
+            "kind": "PRD, CRD or Task",
+            "title": "the title",
+            "priority": "now, next or future",
+            "parent": "the item above",
+            "issue": "the number on the forge",
+            "json": _JSON,
+        },
+    ),
+    "ticket": (
+        "Tickets: one visit of an item to a phase.",
+        {
+            "id": "the id",
+            "item": "the work item",
+            "phase": "the phase",
+            "mode": "the mode",
+            "agent": "the agent",
+            "status": "where it stands",
+            "closed": "1 when it is over",
+            "blocked_by": "what holds it",
+            "owed": "bullets that are required",
+            "ticked": "of these, the checked ones",
+            "artifacts": "how many artifacts it owes",
+            "json": _JSON,
+            "bullets": "the checklist as JSON: key, text, section, checked, required, line",
+        },
+    ),
+    "instance": (
+        "Workflow instances, as they stand.",
+        {
+            "id": "the id",
+            "template": "the template's code",
+            "version": "the template's version",
+            "state": "the state it is in",
+            "status": "active, paused, completed, failed or cancelled",
+            "success": "1 completed, 0 failed, else NULL",
+            "name": "the name",
+            "started": "when it began",
+            "entered": "when it came to its state",
+            "ended": "when it ended, or empty",
+            "item": "the work item it belongs to",
+            "client": "the client",
+            "agent": "the agent",
+            "parent": "the instance that started it",
+            "json": "the rest as JSON, its data among it; the history is in visit",
+        },
+    ),
+    "visit": (
+        "The states that instances were in.",
+        {
+            "instance": "the instance",
+            "n": "0 for the first state, and so on",
+            "template": "the template's code",
+            "state": "the state",
+            "entered": "when it came there",
+            "left": "when it left; empty while it is there",
+        },
+    ),
+    "entity": (
+        "Records that workflows and rules work on, the deleted ones too.",
+        {
+            "id": "the id",
+            "kind": "customer, quote, order, task …",
+            "status": "the status",
+            "name": "the name",
+            "instance": "the instance that made it",
+            "state": "the state in which it was made",
+            "parent": "the entity that it belongs to",
+            "created": "when it was made",
+            "updated": "when it changed last",
+            "deleted": "1 when it counts no more",
+            "json": "all of it as JSON: json_extract(json, '$.fields.amount')",
+        },
+    ),
+    "firing": (
+        "What rules handled, or were not let handle.",
+        {
+            "id": "the id",
+            "rule": "the rule's code",
+            "event": "the event's id",
+            "at": "when",
+            "depth": "how many firings led to it",
+            "cut": "why it was not let, or empty",
+        },
+    ),
+    "outbox": (
+        "What is delivered outside.",
+        {
+            "id": "the id",
+            "channel": "email, webhook, script …",
+            "status": "queued, trying, delivered or dead",
+            "due": "when it may be tried next, or empty",
+            "attempts": "tries that did not succeed",
+            "firing": "the firing that wants it",
+            "json": _JSON,
+        },
+    ),
+    "notice": (
+        "What people were told.",
+        {"id": "the event's id", "who": "person or role", "at": "when", "read": "when seen, or empty", "json": _JSON},
+    ),
+    "meeting": (
+        "Meetings.",
+        {
+            "id": "the id",
+            "status": "called, held or off",
+            "purpose": "the purpose",
+            "starts": "the time it begins",
+            "json": _JSON,
+        },
+    ),
+    "problem": (
+        "Files and records that cannot be read.",
+        {"path": "file or subject", "message": "why", "place": "file:line", "hint": "what to do"},
+    ),
+}
