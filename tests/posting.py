@@ -15,8 +15,9 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 
-from agenticops.core import outbox
+from agenticops.core import executables, outbox
 from agenticops.core.automation import PATH
+from agenticops.flows import trust
 from agenticops.workspace import Workspace
 from tests.support import commit_all, git, write
 
@@ -136,6 +137,13 @@ def settings(repo: Path, web: Web | None = None, mail: Mail | None = None, more:
         f"\nmail:\n  host: 127.0.0.1\n  port: {mail.port}\n  tls: never\n  sender: train@example.org\n" if mail else ""
     )
     write(repo, PATH, f"{text}\n{more}")
+    trusted(repo)
+
+
+def trusted(repo: Path) -> None:
+    """Trust what the repository reaches: its secrets, addresses inside, the mail server, and agents."""
+    here = Workspace(str(repo))
+    trust.give(here, [t.executable for t in trust.listing(here) if executables.is_reach(t.executable.place)])
 
 
 def put(repo: Path, channel: str, payload: dict[str, Any], name: str = "f1", commit: bool = True) -> str:

@@ -280,6 +280,7 @@ AUTOMATED = (
     ("meeting list", "", 0, "meetings"),
     ("meeting show", "{meeting}", 0, "meeting"),
     ("meeting move", "{meeting} --at 2026-12-02", 0, "meeting"),
+    ("meeting ics", "", 0, "meeting-ics"),
     ("meeting hold", "{meeting} --outcome x", 0, "meeting"),
     ("meeting call", "y --at 2026-12-03", 0, "meeting"),
     ("meeting cancel", "{meeting}", 0, "meeting"),
@@ -342,7 +343,7 @@ def test_no_command_is_left_out() -> None:
     called |= {tuple(c.split()) for c, *_ in FORGED} | {("github", n) for n in ("resolve", "ingest", "publish", "pr")}
     called |= {tuple(c.split()) for c, *_ in AUTOMATED}
     # Those that deliver, and what speaks no envelope, have tests of their own.
-    called |= {("worker", n) for n in ("run", "show", "retry")} | {("meeting", "ics"), ("workflow", "template")}
+    called |= {("worker", n) for n in ("run", "show", "retry")} | {("workflow", "template")}
     called |= {tuple(c.split()) for c, *_ in GUARDED} | {
         ("hooks", "run"),
         ("agents", "hook"),

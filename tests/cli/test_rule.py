@@ -37,6 +37,14 @@ def test_the_way_of_a_rule(train: Path) -> None:
     assert "rule fired" in explained and "✓ it is what the rule waits for" in explained
 
 
+def test_a_rule_written_by_hand_is_new_until_something_reacts(train: Path) -> None:
+    act = "{type: update_field, field: a, value: 1}"
+    write(train, "config/rules/own.yml", f"code: own\nwhen: {{entity: task}}\nactions: [{act}]\n")
+    assert "rule run: a new rule counts from there" in must(train, "rule", "list")
+    must(train, "rule", "run")
+    assert "rule run" not in must(train, "rule", "list")
+
+
 def test_switching(train: Path) -> None:
     must(train, "rule", "new", "--example", "task-completed")
     must(train, "rule", "disable", "task-completed", "--reason", "Not in May")

@@ -34,6 +34,14 @@ def test_what_is_found_is_shown_with_its_place_and_the_next_command(repo: Path) 
     assert "\x1b" not in out and "\x02" not in out
 
 
+def test_a_match_in_the_title_alone_is_one_line(repo: Path) -> None:
+    both = cli(repo, "search", "labels", "scanner", "--limit", "1")[1].split("\n")
+    alone = cli(repo, "search", "drift", "--in", "risk", "--limit", "1")[1].split("\n")
+    assert (alone[0].startswith("risk"), alone[1].startswith("  next")) == (True, True)
+    assert (both[1].startswith("    "), both[2].startswith("  next")) == (True, True)
+    assert json.loads(cli(repo, "search", "drift", "--json", "--limit", "1")[1])["data"]["found"][0]["excerpt"]
+
+
 def test_json_has_plain_excerpts(repo: Path) -> None:
     found = json.loads(cli(repo, "search", "scanner", "--in", "risk", "--json")[1])["data"]["found"]
     assert len(found) == 3

@@ -37,7 +37,7 @@ def test_a_delivery_from_the_queue_to_its_second_life(repo: Path, web: posting.W
     assert data(repo, "worker", "status")["counts"]["queued"] == 1
     assert data(repo, "worker", "reconcile") == [{"id": id, "engine": "unknown"}]
     assert data(repo, "worker", "run", "--once")["dead"] == 1 and not web.seen
-    assert "not handed out" in must(repo, "worker", "show", id[:5])
+    assert "names env:NOT_NAMED for" in must(repo, "worker", "show", id[:5])
     assert f"✗ {id}" in must(repo, "worker", "list", "--status", "dead")
     assert data(repo, "worker", "retry", "--all-dead") == [id]
     assert [event["kind"] for event in data(repo, "worker", "show", id)["events"]] == [

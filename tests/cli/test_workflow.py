@@ -32,8 +32,8 @@ def test_an_instance_from_its_start_to_its_end(at: Board) -> None:
     told = data(repo, "workflow", "show", name)
     assert (told["workflow_status"], told["current_state_id"], told["data"]) == ("completed", 9, {"amount": 1200})
     assert [s["to"] for s in told["state_history"]] == [0, 2, 4, 6, 7, 8, 9] and told["completed_ts"]
-    assert [e["entity"] for e in told["created_entities"]] == ["cust", "quote", "order", "task", "invoice"]
-    assert "has ended: completed" in refused(repo, "workflow", "transition", name, "--next")
+    assert [e["entity"] for e in told["created_entities"]] == ["customer", "quote", "order", "task", "invoice"]
+    assert "has ended: completed in payment_received" in refused(repo, "workflow", "transition", name, "--next")
 
 
 def test_the_history_and_the_graph(at: Board) -> None:

@@ -63,7 +63,7 @@ def test_what_holds(data: Any, holds: bool) -> None:
         ({"field": "a", "about": 1}, "wants one operator, not about"),
         ({"field": "a", "in": 1}, "wants a list"),
         ({"all": {"a": 1}}, "wants a list of conditions"),
-        ({"field": "a", "matches": "("}, "no pattern"),
+        ({"field": "a", "matches": "("}, "no pattern: missing"),
         ({"field": "a", "matches": 1}, "wants a pattern"),
     ],
 )

@@ -29,3 +29,21 @@ def test_what_is_not_there_is_an_error(text: str) -> None:
 @pytest.mark.parametrize("text", ["{{1+1}}", "{{name|upper}}", "{{entity.__class__()}}", "{name}"])
 def test_there_are_no_expressions(text: str) -> None:
     assert lookup.fill(text, SCOPE) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "template", "could"),
+    [
+        ("Say Ada", "Say {{name}}", True),
+        ("Say ", "Say {{name}}", True),
+        ("Read ~/.netrc", "Say {{name}}", False),
+        ("a1b2c", "a{{x}}b{{y}}c", True),
+        ("a1c", "a{{x}}b{{y}}c", False),
+        ("aba", "ab{{x}}ba", False),
+        ("anything", "{{x}}", True),
+        ("same", "same", True),
+        ("same!", "same", False),
+    ],
+)
+def test_what_a_template_could_have_become(text: str, template: str, could: bool) -> None:
+    assert lookup.could_be(text, template) is could

@@ -54,16 +54,20 @@ def test_secrets_are_named_and_put_in_last() -> None:
     assert found.headers == {"Authorization": "Bearer t", "X-Key": "k", "X-Plain": "env: no"} and found.secret == "s"
 
 
-def test_a_secret_goes_only_where_the_configuration_says() -> None:
-    payload = outbox.read("webhook", hook(headers={"X-Key": "env:TOKEN"}))
-    outbox.permit(payload, "X-Key: env:TOKEN\nurl: https://crm.example.org/{{entity.id}}\n")
-    with pytest.raises(UsageError, match="not handed out"):
-        outbox.permit(payload, "env:TOKEN_2 crm.example.org")
-    with pytest.raises(UsageError, match="no secret goes there"):
-        outbox.permit(payload, "env:TOKEN")
-    with pytest.raises(UsageError, match="no secret goes there"):
-        outbox.permit(payload, "env:TOKEN https://other-crm.example.org.net/")
-    outbox.permit(outbox.read("webhook", hook()), "")
+@pytest.mark.parametrize(
+    ("url", "goal"),
+    [
+        ("https://crm.example.org/{{entity.id}}", "https://crm.example.org"),
+        ("http://CRM.example.org:8443/x?y=1", "http://crm.example.org:8443"),
+        ("https://{{customer.host}}/x", ""),
+        ("https://a.{{b}}.org/", ""),
+        ("env:SLACK_URL", "env:SLACK_URL"),
+        ("https://x:99999/", ""),
+        ("nowhere", ""),
+    ],
+)
+def test_to_whom_a_request_goes(url: str, goal: str) -> None:
+    assert outbox.goal(url) == goal
 
 
 @pytest.mark.parametrize(("status", "final"), [(302, True), (400, True), (404, True), (422, True)])

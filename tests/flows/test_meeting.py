@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from agenticops.errors import UsageError
+from agenticops.errors import StateError, UsageError
 from agenticops.flows import meeting, notices
 from agenticops.flows.meeting import Call
+from agenticops.model.event import Draft
 from agenticops.workspace import Workspace
 from tests.support import write
 
@@ -63,11 +64,41 @@ def test_a_calendar_reads_it(repo: Path) -> None:
     assert event.decoded("dtstart").isoformat() == "2026-12-02T09:00:00+00:00"
     assert event.decoded("dtend").isoformat() == "2026-12-02T09:45:00+00:00"
     assert sorted(str(a) for a in event["attendee"]) == ["MAILTO:ada@example.org", "MAILTO:bo@example.org"]
+    mail = Workspace(str(repo)).operator.rpartition("<")[2].rstrip(">")
+    assert str(event["organizer"]) == f"MAILTO:{mail}"
+
+
+def test_a_calendar_file_is_written_as_its_standard_says(repo: Path) -> None:
+    import icalendar
+
+    purpose = "Größe; der \\ Grenzen, einig — " + "日本語" * 30
+    name = called(repo, purpose=purpose, agenda=("Zahlen, Daten; Fakten", "zwei\nZeilen"))
+    data = meeting.ics(Workspace(str(repo)), [meeting.show(Workspace(str(repo)), name)])
+    assert data.endswith(b"END:VCALENDAR\r\n") and data.count(b"\n") == data.count(b"\r\n")
+    assert all(len(row) <= 75 and row.decode() is not None for row in data.split(b"\r\n"))
+    (event,) = icalendar.Calendar.from_ical(data).walk("VEVENT")
+    assert (str(event["summary"]), str(event["description"])) == (
+        purpose,
+        "- Zahlen, Daten; Fakten\n- zwei\nZeilen",
+    )
+
+
+def test_a_time_that_somebody_wrote_by_hand_is_named(repo: Path) -> None:
+    with Workspace(str(repo)).transaction("test") as tx:
+        tx.append(Draft("meeting_called", "meeting/mhand", data={"purpose": "x", "starts": "soon"}))
+    with pytest.raises(StateError, match="mhand has no time"):
+        meeting.ics(Workspace(str(repo)), meeting.every(Workspace(str(repo))))
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
-    [({"starts": "tomorrow"}, "no time"), ({"purpose": " "}, "has a purpose"), ({"about": "build_9"}, "no ticket")],
+    [
+        ({"starts": "tomorrow"}, "no time"),
+        ({"starts": "0001-01-01T00:00+14:00"}, "too far away"),
+        ({"starts": "9999-12-31T23:59-12:00"}, "too far away"),
+        ({"purpose": " "}, "has a purpose"),
+        ({"about": "build_9"}, "no ticket"),
+    ],
 )
 def test_what_is_no_meeting(repo: Path, more: dict[str, str], words: str) -> None:
     with pytest.raises(UsageError, match=words):

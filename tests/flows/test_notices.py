@@ -92,3 +92,49 @@ def test_a_role_is_its_members(repo: Path) -> None:
     write(repo, "config/pipeline.yml", text.replace("\nroles:\n", f"\nroles:\n\n{member}", 1))
     who: Any = notices.send(Workspace(str(repo)), ["keeper"], "x")
     assert who == ["cy@example.org", "bo@example.org"]
+
+
+def test_a_steady_flow_beyond_the_limit_is_not_silence(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(repo, "config/automation.yml", SETTINGS + "throttle: {most: 1, per: hour}\n")
+    for minute in range(0, 130, 40):
+        monkeypatch.setenv("AGENTICOPS_NOW", str(1795302000000 + minute * 60_000))
+        notices.send(Workspace(str(repo)), ["ada"], f"at {minute}")
+    assert len(outbox(repo)) == 2  # at 0 and 80: what was held at 40 does not hold the next one
+
+
+@pytest.mark.parametrize(
+    ("who", "subject", "words"),
+    [
+        ([], "x", "nobody is to be told"),
+        ([" "], "x", "nobody is to be told"),
+        (["a\nb"], "x", "nobody's name"),
+        (["b" * 300], "x", "nobody's name"),
+        (["bo"], "x" * 300, "has 300 characters"),
+        (["bo"], " \n", "says something"),
+    ],
+)
+def test_what_is_no_notice(repo: Path, who: list[str], subject: str, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        notices.send(Workspace(str(repo)), who, subject)
+    assert Workspace(str(repo)).index.rows("SELECT * FROM notice") == []
+
+
+def test_as_a_step_declares_it(repo: Path) -> None:
+    here = Workspace(str(repo))
+    steps = [s for phase in here.train.pipeline.phases.values() for stage in phase.stages for s in stage.steps]
+    one = next(notification for step in steps for notification in step.notifications)
+    found = notices.declared(here, one.name)
+    assert (found.to, found.message, found.channel) == (one.to, one.message, "")
+    with pytest.raises(UsageError, match="declares a notification 'nope'"):
+        notices.declared(here, "nope")
+
+
+def test_unread_is_counted_for_oneself(repo: Path) -> None:
+    here = Workspace(str(repo))
+    me = here.operator.rpartition("<")[2].rstrip(">")
+    assert (notices.unread(here), notices.waiting(here)) == (0, False)
+    notices.send(here, [me, "bo"], "two\nlines")
+    here = Workspace(str(repo))
+    assert (notices.unread(here), notices.inbox(here)[0].data["subject"]) == (1, "two lines")
+    notices.send(here, ["ada"], "by mail")
+    assert notices.waiting(Workspace(str(repo)))

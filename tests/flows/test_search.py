@@ -74,6 +74,14 @@ def test_what_changed_is_found_anew_and_what_is_gone_is_not(repo: Path) -> None:
     assert names(repo, "pump") == ["entity/e2"]
 
 
+def test_the_first_events_are_found_after_a_search_before_them(at: Board) -> None:
+    repo = at("tiny")
+    assert names(repo, "boiler") == []
+    assert workspace(repo).index.value("SELECT COUNT(*) FROM event") == 0
+    append(repo, Draft("entity_created", "entity/e1", data={"entity": "quote", "name": "Boiler"}))
+    assert names(repo, "boiler") == ["entity/e1"]
+
+
 def test_only_what_changed_is_put_in_again(repo: Path) -> None:
     names(repo, "x")
     here = workspace(repo)

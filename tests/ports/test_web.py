@@ -7,7 +7,8 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
@@ -160,3 +161,80 @@ def test_public_addresses() -> None:
 def test_nobody_answers() -> None:
     with pytest.raises(RemoteError, match="did not take it"):
         web.send(Request("http://127.0.0.1:1/x"), ["127.0.0.1"], seconds=1)
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["::7f00:1", "::ffff:0:7f00:1", "fec0::1", "4000::1", "::ffff:224.0.0.1", "64:ff9b::a9fe:a9fe", "2001:0:7f00:1::",
+     "2001:db8::1", "fd00::1", "ff02::1", "198.18.0.1", "240.0.0.1", "255.255.255.255", "192.0.2.1"],
+)  # fmt: skip
+def test_addresses_that_are_given_out_to_nobody(address: str) -> None:
+    assert not web.public(ipaddress.ip_address(address))
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"A": "x\r\nEvil: 1"}, {"A": "Bearer s3cret\n"}, {"A\r\nB": "x"}, {"": "x"}, {"A": "x" * 5000}, {"A": "\u2026"}],
+)
+def test_a_header_that_would_end_early_is_refused_and_its_value_not_said(server: str, headers: dict[str, str]) -> None:
+    with pytest.raises(UsageError, match="is no header") as caught:
+        web.send(Request(f"http://{server}/hook", headers=headers), [server])
+    assert "s3cret" not in str(caught.value)
+    assert Receiver.seen == []
+
+
+def test_headers_that_are_given_take_the_place_of_ours_and_none_says_how_long_it_is(server: str) -> None:
+    given = {"content-type": "text/plain", "Transfer-Encoding": "chunked", "HOST": "inside", "Content-Length": "1"}
+    web.send(Request(f"http://{server}/hook", b"abc", headers=given, secret="s", at=1), [server])
+    ((_, _, headers, body),) = Receiver.seen
+    assert body == b"abc"
+    assert headers["Host"] == server
+    assert [headers[name] for name in headers if name.casefold() == "content-type"] == ["text/plain"]
+    assert "Transfer-Encoding" not in headers
+
+
+def test_what_is_no_ascii_is_written_as_a_browser_would(server: str) -> None:
+    web.send(Request(f"http://{server}/größe%20a?n=ü"), [server])
+    assert [path for _, path, *_ in Receiver.seen] == ["/gr%C3%B6%C3%9Fe%20a?n=%C3%BC"]
+
+
+@pytest.mark.parametrize(
+    "host", ["127。0。0。1", "１２７.0.0.1", "ⓛocalhost", "[::7f00:1]", "localhost.", "127.0.0.1.", "017700000001"]
+)
+def test_other_writings_of_what_lies_inside(server: str, host: str) -> None:
+    port = server.partition(":")[2]
+    with pytest.raises((UsageError, RemoteError), match=r"not public|has no address|no URL"):
+        web.send(Request(f"http://{host}:{port}/hook"), seconds=1)
+    assert Receiver.seen == []
+
+
+def test_no_proxy_of_the_environment_is_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert web.send(Request(f"http://{server}/hook"), [server]).accepted
+
+
+def test_a_connection_that_stands_too_late_is_not_used(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    connected = web.socket.create_connection
+
+    def slow(*args: object) -> object:
+        time.sleep(0.15)
+        return connected(*args)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(web.socket, "create_connection", slow)
+    with pytest.raises(RemoteError, match=r"within 0\.1 s"):
+        web.send(Request(f"http://{server}/drip"), [server], seconds=0.1)
+    assert Receiver.seen == []
+
+
+def test_a_receiver_checks_the_signature_as_the_page_says(server: str) -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/worker.md").read_text()
+    place: dict[str, Any] = {}
+    exec(page.split("```python\n")[1].split("```")[0], place)
+    web.send(Request(f"http://{server}/hook", "größe".encode(), secret="s3", at=int(time.time())), [server])
+    web.send(Request(f"http://{server}/hook", "größe".encode(), secret="s3", at=1_700_000_000), [server])
+    (_, _, headers, body), (_, _, old, _) = Receiver.seen
+    assert place["genuine"]("s3", headers, body)
+    assert not place["genuine"]("s4", headers, body)
+    assert not place["genuine"]("s3", headers, body + b" ")
+    assert not place["genuine"]("s3", old, body)

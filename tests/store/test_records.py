@@ -400,3 +400,23 @@ PLANS: dict[str, str] = {
 @pytest.mark.parametrize("sql", PLANS)
 def test_questions_are_answered_by_an_index(repo: Path, sql: str) -> None:
     assert any(PLANS[sql] in row[3] for row in workspace(repo).index.rows(f"EXPLAIN QUERY PLAN {sql}"))
+
+
+def test_when_most_of_the_log_comes_at_once_the_index_is_built_anew(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = workspace(repo).index
+    before = os.stat(index.file).st_ino
+    index.close()
+    monkeypatch.setattr(shards, "FLOOD", 4)
+    made.write(repo, made.events(3_000, 300, seed=6, lamport=10_000))
+    found = agrees(repo)
+    assert len(found["event"]) > 3_000
+    assert os.stat(workspace(repo).index.file).st_ino != before
+    # In memory there is no other place to build it.
+    here = workspace(repo)
+    index = Index(str(repo.parent / "nowhere"), here.root, here.git.stamp)
+    index.leave_disk()
+    indexing.refresh(index, WorkingTree(here.root))
+    assert len(dump(index)["event"]) == len(found["event"])
+    index.close()

@@ -10,6 +10,8 @@ from agenticops.errors import EXIT_BUG, EXIT_ERROR, EXIT_INTERRUPTED, TrainError
 # Objects between two searches for garbage: more than a command makes by loading its modules.
 FEW = 100_000
 HOT = {"status": 0, "next": 1, "check": 1, "mode": 2}
+# Of `workflow`: what programs call for each of a hundred thousand instances.
+PLAIN = ("transition", "show", "list")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -135,6 +137,15 @@ def _run(argv: list[str]) -> int:
             from agenticops.cli import hot
 
             return hot.serve("mode", words[2] if len(words) > 2 else None, as_json)
+    if words[:1] == ["workflow"] and words[1:2] and words[1] in PLAIN:
+        from agenticops.cli import reaction, workflowsteps
+
+        before = reaction.written()
+        served = workflowsteps.serve(words[1:], as_json)
+        if served is not None:
+            if reaction.written() > before:
+                reaction.after(rest)
+            return served
     from agenticops.cli import root
 
     return root.run(rest)

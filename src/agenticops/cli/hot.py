@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from agenticops.cli.output import emit
@@ -23,16 +25,32 @@ def serve(command: str, argument: str | None, as_json: bool) -> int:
     if command == "status":
         data = report.status(workspace)
         emit("status", data, board.status_lines(data, workspace.now), as_json)
+        _post(workspace, as_json)
         return _told(data)
     if command == "next":
         step = report.next_step(workspace, argument)
         emit("next", step, board.next_lines(step), as_json)
+        _post(workspace, as_json)
         return EXIT_OK
     from agenticops.cli import page
 
     found = report.mode_page(workspace, argument)
     emit("mode", found, page.mode_lines(found), as_json)
     return EXIT_OK
+
+
+def _post(workspace: Workspace, as_json: bool) -> None:
+    """Say at a terminal how much there is in one's inbox; who was never told anything pays one look for it."""
+    if as_json or not sys.stderr.isatty() or not workspace.index.value("SELECT 1 FROM notice LIMIT 1"):
+        return
+    from agenticops.cli.lines import line
+    from agenticops.cli.output import show
+    from agenticops.errors import TrainError
+    from agenticops.flows import notices
+
+    with suppress(TrainError):  # settings that cannot be read: `inbox` says so
+        if count := notices.unread(workspace):
+            show([line((f"✉ {count} unread", "bold"), ("  agenticops inbox", "dim"))], sys.stderr)
 
 
 def tickets(everything: bool, as_json: bool) -> int:

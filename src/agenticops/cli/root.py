@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from copy import copy
+from functools import lru_cache
 from importlib import import_module
 from typing import Any
 
@@ -89,6 +90,7 @@ SECTIONS: dict[str, dict[str, tuple[str, str, str]]] = {
 COMMANDS = {name: entry for section in SECTIONS.values() for name, entry in section.items()}
 
 
+@lru_cache(maxsize=256)  # a program runs one command; a server, and the tests, the same ones again and again
 def load(name: str, wanted: str = "") -> click.Command:
     """Import a command or a group by its entry in the table; of a group, when it is there, only what is `wanted`."""
     module, command, _ = COMMANDS[name]

@@ -57,6 +57,7 @@ def page(seed: Mapping[str, Any], instance: Instance, names: Mapping[str, str], 
     rows: list[Line] = [line((instance.id, STRONG), head), stands]
     if instance.status == "active":
         ways = ", ".join(_name(names, str(to)) for to in seed["next"]) or "nowhere now"
+        ways = ways if names else "nowhere: no file and no commit has the text of its template"
         rows.append(line(("  can go   ", DIM), clean(ways)))
     for label in ("reason", "item", "client", "agent", "parent"):
         if getattr(instance, label):

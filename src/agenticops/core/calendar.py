@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 from typing import Any
 
 from msgspec import Struct
@@ -23,6 +24,7 @@ class Entry(Struct, frozen=True):
     people: Sequence[tuple[str, str]] = ()
     off: bool = False
     sequence: int = 0
+    caller: str = ""
 
 
 def write(entries: Sequence[Entry]) -> bytes:
@@ -41,12 +43,20 @@ def write(entries: Sequence[Entry]) -> bytes:
         event.add("dtend", entry.begins + timedelta(minutes=entry.minutes))
         event.add("sequence", entry.sequence)
         event.add("status", "CANCELLED" if entry.off else "CONFIRMED")
+        # Whoever has guests is their host: calendars pass over attendees of nobody's meeting (RFC 5545, 3.8.4.3).
+        name, address = parseaddr(entry.caller)
+        if entry.people and address:
+            event.add("organizer", _person(library, name or address, address), encode=0)
         for name, address in entry.people:
-            attendee = library.vCalAddress(f"MAILTO:{address}")
-            attendee.params["cn"] = library.vText(name)
-            event.add("attendee", attendee, encode=0)
+            event.add("attendee", _person(library, name, address), encode=0)
         calendar.add_component(event)
     found: bytes = calendar.to_ical()
+    return found
+
+
+def _person(library: Any, name: str, address: str) -> Any:
+    found = library.vCalAddress(f"MAILTO:{address}")
+    found.params["cn"] = library.vText(name)
     return found
 
 

@@ -191,5 +191,7 @@ def _pattern(value: Any, place: str) -> Any:
         try:
             found = _patterns[value] = re2.compile(value, options)
         except re2.error as e:
-            raise StateError(f"no pattern: {e}", place=place, hint="RE2 patterns have no back-references") from None
+            said = e.args[0] if e.args else ""
+            words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+            raise StateError(f"no pattern: {words}", place=place, hint="RE2 patterns have no back-references") from None
     return found

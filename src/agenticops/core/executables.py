@@ -2,7 +2,8 @@
 
 These are the parameters `command` and `version` of a gate's checks, the providers of the auto-pilot, and the scripts of
 rules; each is a list of words, never a line for a shell. A digest covers the words, what else the program is given, and
-the content of every repository file that they, or the parameter `files`, name.
+the content of every repository file that they, or the parameter `files`, name. What a train uses of its owner's
+(`core/reach.py`) is trusted in the same way.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from agenticops.core import automation
+from agenticops.core import automation, reach
 from agenticops.core.drive import settings as drive
 from agenticops.core.drive.settings import Provider
 from agenticops.core.train import Train
@@ -105,6 +106,16 @@ def over(tree: Tree, declared: Declared) -> Executable:
 def executables(train: Train) -> list[Executable]:
     """List what a train can make the tool execute, in the order of the sources."""
     return [_judged(train.tree, declared) for source in SOURCES for declared in source(train)]
+
+
+def reaches(train: Train) -> list[Executable]:
+    """List what of its owner's a train may use: it is trusted like a program, and nothing of it is run."""
+    return [Executable(place, words, words_digest(words)) for place, words in reach.found(train.tree)]
+
+
+def is_reach(place: str) -> bool:
+    """Tell whether what stands at a place is used, and not run."""
+    return place.startswith(reach.PLACES)
 
 
 def configured(programs: Mapping[str, tuple[str, str]]) -> list[Executable]:

@@ -38,6 +38,23 @@ def names(data: Any) -> Iterator[str]:
             yield from names(value)
 
 
+def could_be(text: str, template: str) -> bool:
+    """Tell whether a text could be a template with its look-ups filled in."""
+    first, *parts = _LOOKUP.split(template)[::2]
+    if not parts:
+        return text == first
+    *between, last = parts
+    at, end = len(first), len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    for part in between:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end
+
+
 def _filled(text: str, scope: Mapping[str, Any], where: str) -> Any:
     whole = _LOOKUP.fullmatch(text)
     if whole:

@@ -30,8 +30,6 @@ LATER = (408, 409, 425, 429)
 # Which fields of an answer are kept: their dotted places, or names for them.
 Fields = tuple[str, ...] | dict[str, str]
 _SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api[-_]?key", re.IGNORECASE)
-_HOST = re.compile(r"[A-Za-z0-9.-]+")
-_MENTIONED = re.compile(r"env:[A-Za-z_][A-Za-z0-9_]{0,127}|keyring:[\w.@-]{1,128}/[\w.@-]{1,128}")
 
 
 class Payload(Struct, frozen=True, omit_defaults=True):
@@ -173,24 +171,24 @@ def resolved(payload: Webhook, values: Mapping[str, str]) -> Webhook:
     return msgspec.structs.replace(payload, url=url, headers=headers, secret=secret)
 
 
-def permit(payload: Payload, configured: str) -> None:
-    """Refuse a secret that no file of the configuration names, and one that goes where none of them says.
+def goal(url: str) -> str:
+    """Say to whom a request goes: scheme, host and port; a secret URL by its name. "" where look-ups say it."""
+    if secrets.reference(url):
+        return url
+    try:
+        found = urlsplit(url)
+        port = found.port
+    except ValueError:
+        return ""
+    if not found.hostname or "{" in found.netloc:
+        return ""
+    return f"{found.scheme}://{found.hostname}{f':{port}' if port else ''}"
 
-    The log is merged without being read; else an event of it could send any secret of the worker anywhere. Raises
-    UsageError. `configured` is the text of those files.
-    """
-    wanted = references(payload)
-    if not wanted or not isinstance(payload, Webhook):
-        return
-    named = set(_MENTIONED.findall(configured))
-    for one in wanted:
-        if one not in named:
-            message = f"{one} is named by no rule and not by config/automation.yml: it is not handed out"
-            raise UsageError(message, hint="name it there, then agenticops worker retry ID")
-    host = urlsplit(payload.url).hostname
-    if host and host not in {word.casefold().rstrip(".") for word in _HOST.findall(configured)}:
-        message = f"no rule, nor config/automation.yml, names {host}: no secret goes there"
-        raise UsageError(message, hint="name the host there, then agenticops worker retry ID")
+
+def secret_of(value: str) -> str:
+    """Give the secret that a header's value names, or ""."""
+    parts = _split(value)
+    return parts[1] if parts else ""
 
 
 def _split(value: str) -> tuple[str, str] | None:

@@ -13,7 +13,7 @@ from agenticops.core import calendar
 from agenticops.core.automation import Automation
 from agenticops.core.calendar import Entry
 from agenticops.core.notices import Notice
-from agenticops.errors import UsageError
+from agenticops.errors import StateError, UsageError
 from agenticops.flows import notices
 from agenticops.model import ids
 from agenticops.model.event import Draft
@@ -23,6 +23,8 @@ from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
 MINUTES = 30
+# A calendar takes no others, and most who write one mistyped it.
+YEARS = (2000, 2199)
 _WHEN = "2026-12-01 14:00, 2026-12-01T14:00+01:00"
 
 
@@ -120,6 +122,8 @@ def when(text: str) -> str:
     except ValueError:
         raise UsageError(f"{text!r} is no time", hint=f"for example {_WHEN}") from None
     found = found if found.tzinfo else found.replace(tzinfo=UTC)
+    if not YEARS[0] <= found.year <= YEARS[1]:
+        raise UsageError(f"{text!r} lies too far away", hint=f"for example {_WHEN}")
     return timestamp(int(found.timestamp() * 1000))
 
 
@@ -162,10 +166,15 @@ def _entry(workspace: Workspace, said: Automation, one: Meeting) -> Entry:
         address = person.email if person and person.email else who
         people += [(who, address)] if "@" in address else []
     text = "\n".join([*(f"- {point}" for point in data.get("agenda", ())), *_outcome(data)])
-    begins, made = (datetime.fromisoformat(at) for at in (one.starts, one.called))
-    moved = len(workspace.log.of_subject(f"meeting/{one.id}")) - 1
+    try:
+        begins, made = (datetime.fromisoformat(at) for at in (one.starts, one.called))
+    except ValueError:
+        hint = f"agenticops meeting move {one.id} --at …"
+        raise StateError(f"the meeting {one.id} has no time that can be read", hint=hint) from None
+    events = workspace.log.of_subject(f"meeting/{one.id}")
+    caller = events[0].actor.operator if events else ""
     minutes = int(data.get("minutes", MINUTES))
-    return Entry(one.id, one.purpose, text, begins, minutes, made, people, one.status == "off", moved)
+    return Entry(one.id, one.purpose, text, begins, minutes, made, people, one.status == "off", len(events) - 1, caller)
 
 
 def _outcome(data: dict[str, Any]) -> list[str]:

@@ -6,18 +6,24 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from agenticops.core import automation, lookup, notices, outbox, roles
 from agenticops.core.automation import Automation
 from agenticops.core.notices import Notice
 from agenticops.errors import StateError, UsageError
-from agenticops.model import record
+from agenticops.model import ids, record
 from agenticops.model.event import Draft
+from agenticops.model.pipeline import Notification
 from agenticops.ports.clock import timestamp
 from agenticops.store.transaction import Transaction
 from agenticops.workspace import Workspace
 
+# Characters of a subject, and of a name.
+LONGEST = 200
 _OF = "SELECT json FROM notice WHERE who IN ({}) {} ORDER BY at DESC, id DESC"
-_TOLD = "SELECT at FROM notice WHERE who=? AND at>? ORDER BY at"
+# What was held back does not count: else who is told more than the limit allows would hear nothing any more.
+_TOLD = "SELECT at FROM notice WHERE who=? AND at>? AND json_extract(json, '$.data.held') IS NULL"
 
 
 def settings(workspace: Workspace) -> Automation:
@@ -78,7 +84,7 @@ def send(
     urgent: bool = False,
     about: str = "",
 ) -> list[str]:
-    """Tell people or roles something, by a template or in these words; give who was told."""
+    """Tell people or roles something, by a template or in these words; give who was told. `about` is a ticket."""
     said = settings(workspace)
     if template:
         found = said.templates.get(template)
@@ -88,13 +94,49 @@ def send(
         subject, text = (_filled(words, fields or {}, template) for words in (found.subject or subject, found.text))
     if not subject.strip():
         raise UsageError("a notice says something", hint='agenticops notify ada "The scanner is back"')
+    subject = " ".join(subject.split())
+    if len(subject) > LONGEST:
+        raise UsageError(f"what it is about has {len(subject)} characters; at most {LONGEST}", hint="--text takes more")
     if channel:
         said.channel(channel)
     with workspace.transaction("notify") as tx:
         who = list(dict.fromkeys(one for name in names for one in recipients(workspace, said, name) if one.strip()))
-        made = [Notice(one, subject, text, about, template, channel, urgent) for one in who]
-        tell(workspace, tx, said, made, f"n{workspace.clock.entropy(8).hex()}")
+        wrong = next((one for one in who if not one.isprintable() or len(one) > LONGEST), "")
+        if wrong or not who:
+            message = f"{wrong[:80]!r} is nobody's name" if wrong else "nobody is to be told"
+            raise UsageError(message, hint='agenticops notify ada "The scanner is back"')
+        ticket = ids.resolve(about, workspace.train.ticket_ids(), "ticket") if about else ""
+        item = ids.split_ticket(ticket)[1] if ticket else ""
+        made = [
+            Notice(one, subject, text, f"ticket/{ticket}" if ticket else "", template, channel, urgent) for one in who
+        ]
+        tell(workspace, tx, said, made, f"n{workspace.clock.entropy(8).hex()}", ticket, item)
     return who
+
+
+def declared(workspace: Workspace, name: str) -> Notification:
+    """Take what a step of the pipeline declares; its channel only where the settings know it. Raises UsageError."""
+    phases = workspace.train.pipeline.phases.values()
+    steps = [step for phase in phases for stage in phase.stages for step in stage.steps]
+    found = {one.name: one for step in steps for one in step.notifications}
+    if name not in found:
+        known = ", ".join(found) or "none"
+        raise UsageError(f"no step of the pipeline declares a notification {name!r}", hint=f"declared: {known}")
+    one = found[name]
+    known_here = one.channel in settings(workspace).channels
+    return replace(one, message=one.message or one.name, channel=one.channel if known_here else "")
+
+
+def unread(workspace: Workspace) -> int:
+    """Count what one was told and has not read."""
+    names = _names(workspace, "")
+    sql = f"SELECT COUNT(*) FROM notice WHERE who IN ({','.join('?' * len(names))}) AND read=''"
+    return int(workspace.index.value(sql, *names) or 0)
+
+
+def waiting(workspace: Workspace) -> bool:
+    """Tell whether something is to be delivered."""
+    return bool(workspace.index.value("SELECT 1 FROM outbox WHERE status IN ('queued', 'trying') LIMIT 1"))
 
 
 def inbox(workspace: Workspace, who: str = "", everything: bool = False) -> list[record.Notice]:

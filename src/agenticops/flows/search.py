@@ -117,7 +117,11 @@ def _file(workspace: Workspace, noun: str, path: str, name: str) -> Iterator[Tex
         return
     text = content.decode("utf-8", "replace")
     title = _TITLE.search(text)
-    yield Text(path, blob_id(content), noun, name, path, title[1].strip(" \"'") if title else name, text)
+    if title is None:
+        yield Text(path, blob_id(content), noun, name, path, name, text)
+        return
+    body = text[: title.start()] + text[title.end() :]  # else each match in a title would be one in the body, too
+    yield Text(path, blob_id(content), noun, name, path, title[1].strip(" \"'"), body)
 
 
 def _digest(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 
-from agenticops.core import executables
+from agenticops.core import executables, lookup, reach
 from agenticops.errors import ConflictError, TrainError, UsageError
 from agenticops.model.tree import Tree
 from agenticops.model.trust import Executable, Trusted
@@ -21,9 +21,15 @@ ASK = "agenticops trust show lists it; agenticops trust give, in a terminal, all
 
 
 def listing(workspace: Workspace) -> list[Trusted]:
-    """List what the working tree and the clone's git configuration can make the tool execute."""
-    train = workspace.train
-    found = [*executables.executables(train), *executables.configured(workspace.git.programs())]
+    """List what the working tree and the clone's git configuration can make the tool execute, and what they reach."""
+    return _standings(workspace, [*_programs(workspace), *executables.reaches(workspace.train)])
+
+
+def _programs(workspace: Workspace) -> list[Executable]:
+    return [*executables.executables(workspace.train), *executables.configured(workspace.git.programs())]
+
+
+def _standings(workspace: Workspace, found: Sequence[Executable]) -> list[Trusted]:
     based = base_revision(workspace)
     known = _of_base(workspace, based) if based else TrustFile(workspace.git.common_dir).read()
     return [_standing(e, known, based) for e in found]
@@ -61,7 +67,9 @@ def base_revision(workspace: Workspace) -> str:
 
 
 def _of_base(workspace: Workspace, commit: str) -> dict[str, str]:
-    return {e.place: e.digest for e in executables.executables(workspace.train_at(commit)) if not e.refused}
+    train = workspace.train_at(commit)
+    found = [*executables.executables(train), *executables.reaches(train)]
+    return {e.place: e.digest for e in found if not e.refused}
 
 
 def give(workspace: Workspace, shown: Sequence[Executable]) -> list[Trusted]:
@@ -123,7 +131,7 @@ def vouch(workspace: Workspace, declared: executables.Declared, tree: Tree) -> N
 
 def permitted(workspace: Workspace, place: str) -> Executable:
     """Give what stands at a place, if it may run: the only door to a program that a repository names."""
-    found = next((t for t in listing(workspace) if t.executable.place == place), None)
+    found = next((t for t in _standings(workspace, _programs(workspace)) if t.executable.place == place), None)
     if found is None:
         raise TrainError("nothing that could run stands there", place=place, hint="agenticops trust show")
     if place.startswith(executables.GIT):
@@ -131,3 +139,15 @@ def permitted(workspace: Workspace, place: str) -> Executable:
     if found.standing != "trusted":
         raise TrainError(f"not run: {found.why or 'nobody trusted it here'}", place=place, hint=ASK)
     return found.executable
+
+
+def refuse_reach(workspace: Workspace, place: str, word: str = "") -> None:
+    """Refuse what of its owner's the repository may not use, or not for this. Raises TrainError."""
+    found = next((e for e in executables.reaches(workspace.train) if e.place == place), None)
+    if found is None or (word and not any(lookup.could_be(word, one) for one in found.argv[1:])):
+        said = f"{place.removeprefix(reach.SECRET)} for {word[:80] or 'this'}"
+        message = f"no rule, nor config/automation.yml, names {said}: it is not used"
+        raise TrainError(message, hint="name it there, then agenticops worker retry ID")
+    standing = _standings(workspace, [found])[0]
+    if standing.standing != "trusted":
+        raise TrainError(f"{place} is not used: {standing.why or 'nobody trusted it here'}", hint=ASK)

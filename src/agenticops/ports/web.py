@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import http.client
 import ipaddress
+import re
 import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from msgspec import Struct
 
@@ -26,9 +27,17 @@ SECONDS = 10.0
 # More of an answer than this is not read.
 MOST = 1_000_000
 LONGEST = 4096
+_WRITTEN = "".join(map(chr, range(33, 127)))
 METHODS = ("POST", "PUT", "PATCH", "GET", "DELETE")
 # Parts of IPv6 in which an IPv4 address stands that the connection would really reach.
 _NAT64 = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("64:ff9b:1::/48"))
+# Of IPv6 nothing else is given out; much of the rest is taken for public by Python, and leads inside.
+_UNICAST = ipaddress.ip_network("2000::/3")
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# Latin-1 without controls: what else stands in a header ends it.
+_VALUE = re.compile(r"[\t\x20-\x7e\xa0-\xff]*")
+# What says how long a request is: that is known here.
+_OURS = ("host", "content-length", "transfer-encoding", "connection")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -66,6 +75,7 @@ def send(request: Request, allowed: Sequence[str] = (), seconds: float = SECONDS
     UsageError for a URL that may not be asked, RemoteError when nobody answers in time.
     """
     scheme, host, port, target = _parts(request)
+    headers = _headers(request)
     address = _resolved(host, port, allowed)
     connection = _Pinned(host, port, str(address), seconds, scheme == "https")
     # A receiver that sends a byte now and then would hold a time limit of each read off for ever.
@@ -73,7 +83,7 @@ def send(request: Request, allowed: Sequence[str] = (), seconds: float = SECONDS
     watch.daemon = True
     watch.start()
     try:
-        connection.request(request.method, target, request.body or None, _headers(request))
+        connection.request(request.method, target, request.body or None, headers)
         answer = connection.getresponse()
         body = answer.read(MOST + 1)
         if connection.late:
@@ -102,7 +112,10 @@ def refuse(url: str) -> None:
 
 def public(address: Address) -> bool:
     """Tell whether an address is one of the public internet, whatever it is wrapped in."""
-    return _unwrapped(address).is_global and not address.is_multicast
+    inner = _unwrapped(address)
+    if isinstance(inner, ipaddress.IPv6Address) and inner not in _UNICAST:
+        return False
+    return inner.is_global and not inner.is_multicast
 
 
 def _unwrapped(address: Address) -> Address:
@@ -129,7 +142,9 @@ def _parts(request: Request) -> tuple[str, str, int, str]:
         raise UsageError("only http and https are spoken here", place=url, hint=hint)
     if found.username is not None or found.password is not None:
         raise UsageError("a URL with a password in it would stand in the log", hint="name it in headers: env:NAME")
-    return found.scheme, found.hostname, port, (found.path or "/") + (f"?{found.query}" if found.query else "")
+    # What of it is no ASCII is written as a browser would.
+    target = quote((found.path or "/") + (f"?{found.query}" if found.query else ""), safe=_WRITTEN)
+    return found.scheme, found.hostname, port, target
 
 
 def _resolved(host: str, port: int, allowed: Sequence[str]) -> Address:
@@ -159,8 +174,14 @@ def _allowed(address: Address, host: str, port: int, allowed: Sequence[str]) -> 
 
 
 def _headers(request: Request) -> dict[str, str]:
+    """Write the headers. Raises UsageError for one that would end early; its value may be a secret, and is not said."""
+    given = {key.casefold(): (key, value) for key, value in request.headers.items() if key.casefold() not in _OURS}
+    for key, value in given.values():
+        if not _NAME.fullmatch(key) or not _VALUE.fullmatch(value) or len(value) > LONGEST:
+            hint = "one line, as after `Name: `; does a secret end with a line break?"
+            raise UsageError(f"what is to stand in the header {key[:80]!r} is no header", hint=hint)
     found = {"User-Agent": f"agenticops/{__version__}", "Content-Type": "application/json", "Connection": "close"}
-    found |= {key: value for key, value in request.headers.items() if key.casefold() not in ("host", "content-length")}
+    found = {key: value for key, value in found.items() if key.casefold() not in given} | dict(given.values())
     if request.key:
         found["Idempotency-Key"] = request.key
     if request.secret:
@@ -190,6 +211,8 @@ class _Pinned(http.client.HTTPConnection):
         if self.secure:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
         self.line = self.sock
+        if self.late:  # the time was over while there was nothing to cut
+            raise TimeoutError
 
     def cut(self) -> None:
         """End it, whatever is going on: the time is over."""

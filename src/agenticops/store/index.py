@@ -82,6 +82,11 @@ class Index:
         db.execute("PRAGMA temp_store=FILE")  # the whole log is sorted: not in memory
         return db
 
+    @property
+    def on_disk(self) -> bool:
+        """Whether it is a file, and not in memory only."""
+        return bool(self.db.execute("PRAGMA database_list").fetchone()[2])
+
     def place(self) -> bool:
         """Make what was built aside the index; False when another process was faster, whose index it is now."""
         if not self.aside:

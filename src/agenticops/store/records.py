@@ -53,6 +53,8 @@ def settle(index: Index, touched: set[str] | None) -> None:
         _clear(index, touched)
         if index.value("SELECT 1 FROM meta WHERE key='words'"):  # somebody searches: the next search looks at these
             index.db.execute("INSERT OR IGNORE INTO unworded SELECT subject FROM temp.touched")
+    elif index.value("SELECT 1 FROM meta WHERE key='words'"):  # somebody searched before there was a log
+        index.db.execute("INSERT OR IGNORE INTO unworded SELECT DISTINCT subject FROM event")
     waiting: dict[str, list[Row]] = {}
     for noun, events in _subjects(index, _ALL if touched is None else _SOME):
         for table, row in _rows(index, events, _MADE[noun]):

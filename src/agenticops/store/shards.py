@@ -6,6 +6,7 @@ where it ended. Of the log's folders only those are listed that changed.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
 
 import msgspec
@@ -23,6 +24,8 @@ _encode = msgspec.json.encode
 _INSERT = "INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"
 # From so many shards on, OpenSSL's SHA-1 is worth loading: it is five times as fast.
 MANY = 64
+# So many at once come by a pull; they are more than most logs have.
+FLOOD = 512
 _FOLDER = EVENTS.count("/")
 _MONTH = _FOLDER + 2
 
@@ -67,6 +70,9 @@ class _Intake:
         for path in sorted(self.gone):
             self._drop(path)
             self._forget(path)
+        if len(self.due) > FLOOD and self.index.on_disk and not self.index.aside:
+            # A year that comes by one pull: aside it needs neither a write-ahead log of its size nor so much memory.
+            raise sqlite3.DatabaseError("most of the log is new: the index is built anew")
         if len(self.due) > MANY:
             self.name = _fast()
         for path in sorted(self.due):
@@ -117,7 +123,9 @@ class _Intake:
         self._forget(path)
 
     def _below(self, path: str, depth: int) -> set[str]:
-        rows = self.index.rows("SELECT path FROM watch WHERE path > ? AND path < ?", f"{path}/", f"{path}0")
+        # Folders are hot and shards are not: of thousands of shards none is looked at to find the folders.
+        sql = "SELECT path FROM watch WHERE hot=? AND path > ? AND path < ?"
+        rows = self.index.rows(sql, int(depth <= _MONTH), f"{path}/", f"{path}0")
         return {row[0] for row in rows if row[0].count("/") == depth}
 
     def _forget(self, path: str) -> None:

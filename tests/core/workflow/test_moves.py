@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agenticops.core import condition, fold
 from agenticops.core.workflow import moves, record
-from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.errors import ConflictError, StateError, TrainError, UsageError
 from agenticops.model.event import STATE_KINDS, Draft, Event
 from agenticops.model.workflow import Edge, Entity, Instance, State, Template
 from tests.support import THOROUGH, event
@@ -123,6 +123,13 @@ def test_an_end_without_success_is_a_failure(clone: Clone) -> None:
     assert clone.instance().status == "failed"
     with pytest.raises(TrainError, match="has ended: failed"):
         clone.step(text, "won")
+
+
+def test_a_step_that_somebody_else_took_already_is_a_conflict(clone: Clone) -> None:
+    text = template()
+    clone.step(text, "quote")
+    with pytest.raises(ConflictError, match="stands in quote already"):
+        clone.step(text, "quote")
 
 
 def test_guards_are_asked_of_data_and_entities(clone: Clone) -> None:

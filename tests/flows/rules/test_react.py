@@ -10,6 +10,7 @@ import pytest
 from agenticops.core.rules import file
 from agenticops.errors import StateError
 from agenticops.flows.rules import react, standing
+from agenticops.flows.workflow import instances
 from agenticops.model.event import Draft
 from agenticops.workspace import Workspace
 from tests.ruled import RULES, change, entity, kinds, make, of_kind, ruled
@@ -266,6 +267,39 @@ def test_two_branches_that_handle_one_event_did_it_once(repo: Path) -> None:
     notes = merged.index.rows("SELECT id FROM entity WHERE kind='note'")
     assert notes == [(mine.actions[0].what[0],)]
     assert len(list((repo / "docs/risks").iterdir())) == 1
+
+
+STEPS = """\
+- {code: begun, when: {entity: workflow, action: create}, actions: [{type: create_entity, entity: note}]}
+- {code: sent, when: {entity: workflow, to: "2"}, actions: [{type: send_email, to: a@example.org, text: Hello}]}
+- {code: quoted, when: {entity: quote, action: create}, actions: [{type: create_entity, entity: call}]}
+"""
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["each-reacts", "the-merge-reacts"])
+def test_the_same_step_on_two_branches_fires_once(repo: Path, first: bool) -> None:
+    here = ruled(repo, STEPS)
+    flow = instances.start(here, "HS_STD")
+    react.react(here)
+    commit_all(repo)
+    git(repo, "branch", "side")
+    for branch in ("main", "side"):
+        git(repo, "switch", "--quiet", branch)
+        instances.transition(workspace(repo), flow.id, "quote_generation")
+        if first:
+            assert kinds(react.react(workspace(repo))) == [("sent", "done"), ("quoted", "done")]
+        commit_all(repo)
+    git(repo, "merge", "--quiet", "-m", "both", "main")
+    merged = workspace(repo)
+    assert kinds(react.react(merged)) == ([] if first else [("sent", "done"), ("quoted", "done")])
+    assert len(of_kind(merged, "state_transition")) == 2, "one of each branch"
+    assert merged.index.value("SELECT COUNT(*) FROM outbox") == 1
+    assert merged.index.value("SELECT COUNT(*) FROM entity WHERE kind='call'") == 1
+    assert {one.rule.code: one.executions for one in standing.every(merged, counted=True)} == {
+        "begun": 1,
+        "sent": 1,
+        "quoted": 1,
+    }
 
 
 def test_what_a_merge_brings_is_handled_though_its_numbers_are_lower(repo: Path) -> None:

@@ -57,7 +57,7 @@ def test_a_lead_becomes_a_payment(at: Board) -> None:
     done = instances.transition(space, found.id)[1]
     assert (done.status, done.state) == ("completed", "9")
     made = [(state, kind) for state, kind, _ in done.created]
-    assert made == [("0", "cust"), ("2", "quote"), ("4", "order"), ("6", "task"), ("8", "invoice")]
+    assert made == [("0", "customer"), ("2", "quote"), ("4", "order"), ("6", "task"), ("8", "invoice")]
     chain = [reading.entity(space, name) for _, _, name in done.created]
     assert [e.parent for e in chain] == ["", *(e.id for e in chain[:-1])]
     assert [e.status for e in chain] == ["Lead", "Sent", "Confirmed", "Completed", "Paid"]
@@ -187,6 +187,17 @@ def test_a_state_starts_a_workflow_and_waits_for_it(at: Board) -> None:
     go(space, inner.id, "y", "z")
     assert [e.to for e in instances.ways(space, outer)] == ["good", "bad"]
     assert instances.transition(space, outer.id, "good")[1].status == "completed"
+
+
+def test_a_graph_on_which_nothing_travels_starts_nothing(at: Board) -> None:
+    repo = at("tiny")
+    save(repo, "ROUND", step("a", "b"), step("b", "a", "c"), end("c"))
+    save(repo, "AWAY", step("a", "b", "nowhere"), end("b"))
+    space = workspace(repo)
+    for code, words in (("ROUND", "round in a circle: a → b → a"), ("AWAY", "unknown state 'nowhere'")):
+        with pytest.raises(StateError, match=words):
+            start(space, code)
+    assert listing.found(space)[1] == 0
 
 
 def test_with_an_instance_what_it_started_is_given_up(at: Board) -> None:

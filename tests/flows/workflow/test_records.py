@@ -49,6 +49,9 @@ def test_names_of_links_are_found_and_fixed_fields_refused(space: Workspace) -> 
         records.new(space, "quote", parent="e0000")
     with pytest.raises(UsageError, match="no entity 'e0000'"):
         records.set_fields(space, below.id, {"parent": "e0000"})
+    for name in (above.id, below.id):
+        with pytest.raises(UsageError, match="would hang below itself"):
+            records.set_fields(space, above.id, {"parent": name})
     with pytest.raises(UsageError, match="instance is not a field to set"):
         records.set_fields(space, below.id, {"instance": "w1"})
     with pytest.raises(UsageError, match="is no kind"):
@@ -98,15 +101,15 @@ def test_a_paused_instance_does_not_follow(space: Workspace) -> None:
 
 
 def test_a_customer_comes_along(space: Workspace) -> None:
-    cust = records.new(space, "cust", "Mrs Hart", "Old")[0]
+    cust = records.new(space, "customer", "Mrs Hart", "Old")[0]
     flow = start(space, cust.id[:6])
-    assert flow.entities == {"cust": cust.id} and flow.created == ()
+    assert flow.entities == {"customer": cust.id} and flow.created == ()
     found = reading.entity(space, cust.id)
     assert (found.status, found.instance) == ("Lead", flow.id)
     assert records.set_fields(space, cust.id, {"status": "Qualified"})[1] == "customer_onboarding"
     other = start(space, cust.id)
     assert reading.entity(space, cust.id).instance == flow.id and other.entities == flow.entities
-    twice = records.new(space, "cust")[0]
+    twice = records.new(space, "customer")[0]
     with pytest.raises(UsageError, match="of each kind one entity"):
         start(space, cust.id, twice.id)
 

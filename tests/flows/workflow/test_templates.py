@@ -112,6 +112,33 @@ def test_a_file_is_parsed_once_and_again_when_it_changed(at: Board, monkeypatch:
     assert templates.of(workspace(repo), "ROOF").name == "Other"
 
 
+def test_the_text_of_an_instance_is_found_where_it_was_and_where_it_went(at: Board) -> None:
+    repo = at("tiny")
+    old = roof()
+    put(repo, FILE, write(old))
+    put(repo, f"{WORKFLOWS}/a-broken.yml", "code: ROOF\nphases: [\n")
+    with pytest.raises(StateError):
+        templates.of(workspace(repo), "ROOF", "1", digest(old))
+    (repo / f"{WORKFLOWS}/a-broken.yml").unlink()
+    assert templates.of(workspace(repo), "ROOF", "1", digest(old)) == old
+    put(repo, f"{WORKFLOWS}/a-broken.yml", "code: ROOF\nphases: [\n")
+    assert templates.of(workspace(repo), "ROOF", "1", digest(old)) == old, "its file alone is read"
+    (repo / f"{WORKFLOWS}/a-broken.yml").unlink()
+    (repo / FILE).rename(repo / f"{WORKFLOWS}/other.yml")
+    put(repo, FILE, write(roof("2", "visited")))
+    found = templates.of(workspace(repo), "ROOF", "1", digest(old))
+    assert (found.path, found.states) == (f"{WORKFLOWS}/other.yml", old.states)
+
+
+def test_the_repository_comes_first_though_a_packaged_text_was_used(at: Board) -> None:
+    repo = at("tiny")
+    packaged = templates.of(workspace(repo), "HS_STD")
+    name = digest(packaged)
+    assert templates.of(workspace(repo), "HS_STD", "1.0", name) == packaged
+    put(repo, f"{WORKFLOWS}/hs.yml", write(msgspec.structs.replace(packaged, name="Ours")))
+    assert templates.of(workspace(repo), "HS_STD", "1.0", name).name == "Ours"
+
+
 def test_check_reports_the_errors_and_lint_the_warnings_too(at: Board) -> None:
     repo = at("tiny")
     assert judge.workflows(workspace(repo).train) == []

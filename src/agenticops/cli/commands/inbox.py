@@ -53,23 +53,33 @@ def _lines(notice: Notice) -> list[Line]:
 
 
 @app.command(
-    **example('agenticops notify ada "The scanner is back"', "agenticops notify reviewer --template reviewed --urgent")
+    **example(
+        'agenticops notify ada "The scanner is back"', "agenticops notify --like verdict-given --about review_142"
+    )
 )
 def notify(
-    who: Annotated[str, typer.Argument(metavar="WHO", help="A person, a role, or several, by commas.")],
+    who: Annotated[str, typer.Argument(metavar="[WHO]", help="A person, a role, or several, by commas.")] = "",
     subject: Annotated[str, typer.Argument(metavar="[SUBJECT]", help="What it is about, in one line.")] = "",
     text: Annotated[str, typer.Option(help="More of it.")] = "",
     template: Annotated[str, typer.Option(metavar="NAME", help="A template of config/automation.yml.")] = "",
     field: Annotated[list[str], typer.Option(metavar="NAME=VALUE", help="What the template looks up.")] = [],  # noqa: B006
     channel: Annotated[str, typer.Option(metavar="NAME", help="This channel only; default: the person's.")] = "",
+    like: Annotated[str, typer.Option(metavar="NAME", help="As a step of the pipeline declares it.")] = "",
+    about: Annotated[str, typer.Option(metavar="TICKET", help="The ticket that it is about.")] = "",
     urgent: Annotated[bool, typer.Option("--urgent", help="Also in quiet hours, and however much there is.")] = False,
     json: Json = False,
 ) -> None:
     """Tell people or roles something. It is in their inbox at once; the worker delivers it over their channels."""
-    pairs = dict(one.partition("=")[::2] for one in field)
-    names = [name.strip() for name in who.split(",") if name.strip()]
+    pairs = dict(one.partition("=")[::2] for one in field if "=" in one)
+    if len(pairs) < len(field):
+        raise UsageError("--field NAME=VALUE, each name once", hint="--field item=142")
+    workspace, names = Workspace(), [name.strip() for name in who.split(",") if name.strip()]
+    if like:
+        declared = notices.declared(workspace, like)
+        names, subject, channel = (names or list(declared.to), subject or declared.message, channel or declared.channel)
     told = notices.send(
-        Workspace(), names, subject, text, template=template, fields=pairs, channel=channel, urgent=urgent
+        workspace, names, subject, text, template=template, fields=pairs, channel=channel, urgent=urgent, about=about
     )
-    rows = [ok(f"told {', '.join(clean(name) for name in told)}"), following("agenticops worker run --once")]
+    after = "agenticops worker run --once" if notices.waiting(workspace) else f"agenticops inbox --for {clean(told[0])}"
+    rows = [ok(f"told {', '.join(clean(name) for name in told)}"), following(after)]
     emit("notify", {"told": told}, rows, json)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Annotated
 
 import typer
 from msgspec.structs import replace
 
 from agenticops.cli.commands.options import Json, example, group
-from agenticops.cli.lines import DIM, STRONG, Line, clean, following, line, ok
+from agenticops.cli.lines import DIM, STRONG, Line, clean, counted, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import TrainError, UsageError
 from agenticops.flows import meeting as flow
@@ -116,25 +115,25 @@ def cancel(meeting: MeetingArgument, reason: Reason = "", json: Json = False) ->
     _show(found, ok("called off", found.id), "agenticops meeting list", json)
 
 
-@app.command(**example("agenticops meeting ics m1f3k9x2m --out kickoff.ics", "agenticops meeting ics > train.ics"))
+@app.command(**example("agenticops meeting ics m1f3k9x2m --out kickoff.ics", "agenticops meeting ics --out train.ics"))
 def ics(
     meeting: Annotated[str, typer.Argument(metavar="[MEETING]", help="One meeting; default: all to come.")] = "",
-    out: Annotated[str, typer.Option(metavar="FILE", help="Write a new file; default: standard output.")] = "",
+    out: Annotated[str, typer.Option(metavar="FILE", help="The new file.")] = "meetings.ics",
+    json: Json = False,
 ) -> None:
-    """Write meetings as a calendar file (iCalendar)."""
+    """Write meetings into a calendar file (iCalendar); a file that is there is not overwritten."""
     workspace = Workspace()
-    data = flow.ics(workspace, [flow.show(workspace, meeting)] if meeting else flow.every(workspace))
-    if not out:
-        sys.stdout.write(data.decode())
-        return
+    found = [flow.show(workspace, meeting)] if meeting else flow.every(workspace)
+    data = flow.ics(workspace, found)
     try:
         with open(out, "xb") as file:
             file.write(data)
     except FileExistsError:
-        raise UsageError("the file is there already", place=out, hint="name another one") from None
+        raise UsageError("the file is there already", place=out, hint="name another one: --out FILE") from None
     except OSError as e:
         raise TrainError(f"it cannot be written: {os.strerror(e.errno or 0)}", place=out) from None
-    emit("ics", {"file": out}, [ok(f"wrote {clean(out)}")], False)
+    rows = [ok(f"{counted(len(found), 'meeting')} in {clean(out)}"), following("agenticops meeting list")]
+    emit("meeting-ics", {"file": out, "meetings": [one.id for one in found]}, rows, json)
 
 
 def _show(found: Meeting, first: Line, after: str, json: bool) -> None:
@@ -148,6 +147,7 @@ def _line(one: Meeting) -> Line:
 
 def _rest(one: Meeting) -> list[Line]:
     lists = (("with", "attendees"), ("agenda", "agenda"), ("decided", "decisions"))
-    shown = [(name, " · ".join(map(str, one.data.get(key, ())))) for name, key in lists]
+    shown = [("at", f"{one.starts[:16].replace('T', ' ')} UTC, {one.data.get('minutes', flow.MINUTES)} minutes")]
+    shown += [(name, " · ".join(map(str, one.data.get(key, ())))) for name, key in lists]
     shown.append(("outcome", str(one.data.get("outcome", ""))))
     return [line("  ", (f"{name}: ", DIM), clean(words)) for name, words in shown if words]

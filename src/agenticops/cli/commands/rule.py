@@ -75,6 +75,8 @@ def list_(json: Json = False) -> None:
         )
     if not found:
         rows = [line(("no rules", DIM)), following("agenticops rule new --example assign-pm")]
+    elif any(_state(one) == "new" for one in found):
+        rows.append(following("agenticops rule run: a new rule counts from there"))
     emit("rule-list", [_data(one) for one in found], rows, json)
 
 

@@ -14,6 +14,7 @@ from agenticops.store.words import BEGIN, END
 from agenticops.workspace import Workspace
 
 app = typer.Typer(rich_markup_mode=None, add_completion=False)
+MOST = 100_000
 SHOW = {"item": "work", "instance": "workflow"}
 
 
@@ -25,7 +26,7 @@ def search(
     kinds: Annotated[
         list[str], typer.Option("--in", metavar="KIND", help=f"Only there: {', '.join(flow.NOUNS)}.")
     ] = [],  # noqa: B006
-    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = flow.FOUND,
+    limit: Annotated[int, typer.Option(min=1, max=MOST, help="At most so many.")] = flow.FOUND,
     json: Json = False,
 ) -> None:
     """Find words in work items, tickets, risks, decisions, records of architecture, sessions, notes and names."""
@@ -48,7 +49,8 @@ def _lines(hit: flow.Found) -> list[Line]:
     head = line(
         f"{hit.noun:<10} ", (clean(hit.name), STRONG), f"  {cut(hit.title, 70)}", (f"  {clean(hit.place)}", DIM)
     )
-    return [head, excerpt]
+    # A match in the title alone is not said twice.
+    return [head] if _plain(hit.excerpt).strip("…") in " ".join(hit.title.split()) else [head, excerpt]
 
 
 def _plain(excerpt: str) -> str:

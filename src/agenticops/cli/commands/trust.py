@@ -11,19 +11,20 @@ import typer
 from agenticops.cli.commands.options import Json, example, group
 from agenticops.cli.lines import BAD, DIM, GOOD, STRONG, WARN, Line, clean, counted, following, line, ok
 from agenticops.cli.output import emit, show
+from agenticops.core.executables import is_reach
 from agenticops.errors import TrainError, UsageError
 from agenticops.flows import trust
 from agenticops.model.trust import Trusted
 from agenticops.workspace import Workspace
 
-app = group("What this repository can make the tool execute.", "agenticops trust show")
+app = group("What this repository can make the tool execute, and use of what is yours.", "agenticops trust show")
 STYLES = {"trusted": GOOD, "changed": WARN, "untrusted": WARN, "refused": BAD}
 Places = Annotated[list[str], typer.Argument(metavar="[PLACE]...", help="As trust show names it; default: all.")]
 
 
 @app.command("show", **example("agenticops trust show"))
 def list_(json: Json = False) -> None:
-    """List every command that the repository declares, with its digest and whether it may run here."""
+    """List every command that the repository declares, and each use of a secret, an address inside or an agent."""
     found = trust.listing(Workspace())
     emit("trust", {"executables": found}, _lines(found), json)
 
@@ -35,7 +36,7 @@ def _lines(found: list[Trusted]) -> list[Line]:
     for t in found:
         one = t.executable
         rows.append(line((f"{t.standing:<10}", STYLES[t.standing]), (clean(one.place), STRONG)))
-        rows.append(line(("  runs    ", DIM), clean(shlex.join(one.argv))))
+        rows.append(line(("  uses    " if is_reach(one.place) else "  runs    ", DIM), clean(shlex.join(one.argv))))
         rows += [line(("  given   ", DIM), clean(words)) for words in one.given]
         covers = ", ".join(("the words", *one.files))
         rows.append(line(("  digest  ", DIM), one.digest[:16] or "none", (f"  of {clean(covers)}", DIM)))
@@ -61,11 +62,18 @@ def give(places: Places = [], json: Json = False) -> None:  # noqa: B006
             hint = "run it yourself in a terminal; in CI set AGENTICOPS_TRUST=base"
             raise TrainError("trust is given by a person at a terminal, and there is none: the answer is no", hint=hint)
         show(_lines(wanted), sys.stderr)
-        if not typer.confirm(f"Run {counted(len(wanted), 'command')} of this repository here?", err=True):
+        if not typer.confirm(f"Allow {_counted(wanted)} of this repository here?", err=True):
             raise TrainError("nothing was trusted", hint="agenticops trust show")
         found = trust.give(workspace, [t.executable for t in wanted])
-    rows = [ok(f"{counted(len(wanted), 'command')} trusted in this clone"), following("agenticops trust show")]
+    rows = [ok(f"{_counted(wanted)} trusted in this clone"), following("agenticops trust show")]
     emit("trust-give", {"executables": found, "given": [t.executable.place for t in wanted]}, rows, json)
+
+
+def _counted(wanted: list[Trusted]) -> str:
+    """Say how many commands there are, and how much else: secrets, addresses inside, agents."""
+    used = sum(is_reach(t.executable.place) for t in wanted)
+    commands = counted(len(wanted) - used, "command") if len(wanted) > used or not used else ""
+    return " and ".join(part for part in (commands, counted(used, "use") if used else "") if part)
 
 
 @app.command(**example("agenticops trust revoke"))

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 
+from agenticops.cli import workflowlines, workflowsteps
 from agenticops.cli.commands.options import Json, example, group
-from agenticops.cli.lines import DIM, Line, clean, counted, following, line, ok
+from agenticops.cli.lines import DIM, clean, counted, following, line, ok
 from agenticops.cli.output import emit
 from agenticops.errors import UsageError
-from agenticops.flows.workflow import instances, reading
+from agenticops.flows.workflow import instances, listing, reading
 from agenticops.model.workflow import Instance
 from agenticops.workspace import Workspace
 
@@ -70,7 +71,7 @@ def start(
     workspace = Workspace()
     draft = Instance("", code, "", "", name=name, data=_pairs(data), item=item, client=client, agent=agent)
     found = instances.start(workspace, code, draft, entity)
-    _told(workspace, found, f"{found.id} began in", json)
+    workflowsteps.told(workspace, found, f"{found.id} began in", json)
 
 
 @app.command(
@@ -100,15 +101,7 @@ def transition(
         if wanted or to or onward or source or data or reason or json:
             raise UsageError("--stdin takes all from its lines", hint="agenticops workflow transition --stdin < FILE")
         raise typer.Exit(_bulk())
-    if not wanted:
-        raise UsageError("say which instance", hint="agenticops workflow list")
-    if bool(to) == onward:
-        raise UsageError("say where: --to STATE or --next", hint=f"agenticops workflow show {wanted}")
-    workspace = Workspace()
-    before, found = instances.transition(workspace, wanted, to, source, _pairs(data), " ".join(reason.split()))
-    text = instances.template(workspace, found)
-    left = text.states[before.state].name if before.state in text.states else before.state
-    _told(workspace, found, f"{found.id}: {clean(left)} →", json)
+    workflowsteps.move(wanted, to, onward, source, _pairs(data), reason, json)
 
 
 def _bulk() -> int:
@@ -123,45 +116,10 @@ def _bulk() -> int:
     return worst
 
 
-def _told(workspace: Workspace, found: Instance, done: str, json: bool) -> None:
-    """Say what a step did: where it stands, and the entity of the state."""
-    state = instances.template(workspace, found).states[found.state]
-    kind = state.entity
-    made = f"{clean(kind)} {found.entities[kind]} {clean(state.status)}" if kind in found.entities else ""
-    ended = f"  {found.status}" if found.ended else ""
-    rows = [ok(f"{done} {clean(state.name)}{ended}", made), following(f"agenticops workflow show {found.id}")]
-    emit("workflow", _seed(workspace, found) if json else None, rows, json)
-
-
-def _seed(workspace: Workspace, found: Instance) -> dict[str, Any]:
-    from agenticops.flows.workflow import listing
-
-    return listing.seed(workspace, found)
-
-
 @app.command(**example("agenticops workflow show w7k2", "agenticops workflow show w7k2 --json"))
 def show(wanted: InstanceArgument, json: Json = False) -> None:
     """Show an instance: where it stands and may go, what it knows, its entities and its way."""
-    from agenticops.cli import workflowlines
-    from agenticops.flows.workflow import listing
-
-    workspace = Workspace()
-    found = reading.instance(workspace, wanted)
-    data = listing.seed(workspace, found)
-    names = _names(workspace, found)
-    rows = workflowlines.page(data, found, names, workspace.now)
-    done = f"agenticops workflow history {found.id}"
-    ways = [str(way) for way in data["next"]]
-    to = "--next" if len(ways) == 1 else f"--to {clean(names.get(ways[0], ways[0]))}" if ways else ""
-    rows.append(following(f"agenticops workflow transition {found.id} {to}" if to else done))
-    emit("workflow", data, rows, json)
-
-
-def _names(workspace: Workspace, found: Instance) -> dict[str, str]:
-    from agenticops.flows.workflow import listing
-
-    text = listing.template(workspace, found)
-    return {name: state.name for name, state in text.states.items()} if text else {}
+    workflowsteps.show(wanted, json)
 
 
 @app.command(
@@ -181,38 +139,18 @@ def list_(
     json: Json = False,
 ) -> None:
     """List the instances, the youngest first, and where they stand."""
-    from agenticops.cli import workflowlines
-    from agenticops.flows.workflow import listing
-
-    workspace = Workspace()
-    filters = {"template": template, "status": status.value if status else "", "agent": agent, "client": client}
-    found, total = listing.found(workspace, limit, state, item=item, **filters)
-    names = listing.names(workspace, found)
-    rows: list[Line] = workflowlines.instance_rows(found, names, workspace.now)
-    rows += workflowlines.more(len(found), total) if found else [line(("no instances", DIM))]
-    rows.append(following(f"agenticops workflow show {found[0].id}" if found else "agenticops workflow start --help"))
-    data = {"total": total, "instances": [_listed(i, names[i.id]) for i in found]}
-    emit("workflow-list", data, rows, json)
-
-
-def _listed(instance: Instance, state: str) -> dict[str, Any]:
-    own = {name: getattr(instance, name) for name in ("id", "name", "item", "client", "agent", "parent")}
-    place = {"current_state_id": instance.state, "current_state": state, "workflow_status": instance.status}
-    times = {"started_ts": instance.started, "entered_ts": instance.entered, "completed_ts": instance.ended or None}
-    return {**own, "workflow_head_id": instance.template, "workflow_version": instance.version, **place, **times}
+    filters = {"template": template, "state": state, "status": status.value if status else "", "agent": agent}
+    workflowsteps.found({**filters, "client": client, "item": item}, limit, json)
 
 
 @app.command(**example("agenticops workflow history w7k2"))
 def history(wanted: InstanceArgument, json: Json = False) -> None:
     """Show every event of an instance: steps, holds, and what lost against another step."""
-    from agenticops.cli import workflowlines
-    from agenticops.flows.workflow import listing
-
     workspace = Workspace()
     found = reading.instance(workspace, wanted)
     events = listing.history(workspace, "instance", found.id)
     head = line(clean(found.name), (f"  {found.id}  {counted(len(events), 'event')}", DIM))
-    rows = [head, *workflowlines.event_rows(events, _names(workspace, found), found.lost)]
+    rows = [head, *workflowlines.event_rows(events, workflowsteps.names(workspace, found), found.lost)]
     emit(
         "workflow-history",
         {"id": found.id, "events": events, "lost": list(found.lost)},
@@ -246,14 +184,12 @@ def _held(kind: str, wanted: str, reason: str, json: bool) -> None:
     found = instances.hold(workspace, kind, wanted, reason)
     back = f"resume {found.id}" if kind == "workflow_paused" else f"show {found.id}"
     rows = [ok(f"{found.id} is {found.status}", clean(found.reason)), following(f"agenticops workflow {back}")]
-    emit("workflow", _seed(workspace, found) if json else None, rows, json)
+    emit("workflow", listing.seed(workspace, found) if json else None, rows, json)
 
 
 @app.command(**example("agenticops workflow graph w7k2"))
 def graph(wanted: InstanceArgument, json: Json = False) -> None:
     """Draw an instance's template as a Mermaid flowchart, with the path that was taken marked."""
-    from agenticops.flows.workflow import listing
-
     workspace = Workspace()
     found = reading.instance(workspace, wanted)
     text = listing.picture(workspace, found)

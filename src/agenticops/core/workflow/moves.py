@@ -7,7 +7,7 @@ from typing import Any
 
 from agenticops.core import condition
 from agenticops.core.workflow.record import OWN
-from agenticops.errors import StateError, TrainError, UsageError
+from agenticops.errors import ConflictError, StateError, TrainError, UsageError
 from agenticops.model.digest import sha2
 from agenticops.model.event import Draft
 from agenticops.model.ids import base32
@@ -89,6 +89,9 @@ def step(
     """
     state, target = _stands(template, instance), named(template, to)
     edges = [edge for edge in state.next if edge.to == target.id]
+    if not edges and target.id == state.id:
+        # No state leads to itself: somebody else took the very step that is asked for.
+        raise ConflictError(f"{instance.id} stands in {state.name} already", place=instance.id, hint=_show(instance))
     if not edges:
         ways = _names(template, (edge.to for edge in state.next)) or "nowhere"
         hint = f"from {state.name} it goes to {ways}"
@@ -145,7 +148,8 @@ def _stands(template: Template, instance: Instance) -> State:
         why = f": {instance.reason}" if instance.reason else ""
         raise TrainError(f"{instance.id} is paused{why}", hint=f"agenticops workflow resume {instance.id}")
     if instance.status != "active":
-        raise TrainError(f"{instance.id} has ended: {instance.status} in {instance.state}", hint=_show(instance))
+        at = _names(template, [instance.state])
+        raise TrainError(f"{instance.id} has ended: {instance.status} in {at}", hint=_show(instance))
     state = template.states.get(instance.state)
     if state is None:
         message = f"{instance.id} stands in {instance.state}, which {template.code} {template.version} does not have"

@@ -51,7 +51,7 @@ CREATE INDEX temp.item_span_of ON item_span(instance, n);
 """
 # Work on an instance begins when it leaves its first state: until then it waits for somebody to take it up.
 LEFT_FIRST = "(SELECT left FROM visit b WHERE b.instance = t.id AND b.n = 0)"
-# Reports go through whole tables: mapped into memory, they are not copied page by page. A third less time.
+# Reports go through whole tables: mapped into memory, they are not copied page by page.
 MAPPED = 1 << 31
 DAYS = "max(julianday({later}) - julianday({earlier}), 0)"
 

@@ -31,6 +31,8 @@ BATCH = 100
 ROUNDS = DEEPEST + 2
 # What a phase branch may not write is left to the default branch.
 CONDUCTED = frozenset(("create_ticket", "advance"))
+_BORN = ("entity_created", "workflow_started")
+_MIGRATED = "SELECT COUNT(*) FROM event WHERE subject=? AND kind='workflow_migrated' AND lamport < ?"
 
 
 class Firing(Struct, frozen=True, omit_defaults=True):
@@ -47,21 +49,35 @@ class Firing(Struct, frozen=True, omit_defaults=True):
 
 
 class Job(Struct, frozen=True):
-    """What is to be handled: a rule that what happened fires. `event` is what names it in the firing's id."""
+    """What is to be handled: a rule that an event fires; `same` names what happened where two events may tell of it."""
 
     rule: Rule
     found: Happening
     event: str
+    same: str = ""
 
     @property
     def firing(self) -> str:
-        """Name the firing: one for a rule and an event, whoever does it."""
-        return firing_id(self.rule.code, self.event)
+        """Name the firing: one for a rule and what happened, whoever does it."""
+        return firing_id(self.rule.code, self.same or self.event)
 
 
 def firing_id(rule: str, event: str) -> str:
     """Name the firing of a rule and an event."""
     return "f" + sha256(f"{rule}\0{event}".encode()).hexdigest()[:25]
+
+
+def same(workspace: Workspace, event: Event) -> str:
+    """Name what an event tells of: two branches that took the same step, or made the same record, wrote two of them.
+
+    A template has no circles, so an instance takes a step once, and again only after a migration.
+    """
+    if event.kind in _BORN:
+        return f"{event.kind} {event.subject}"
+    if event.kind != "state_transition":
+        return event.id
+    before = workspace.index.value(_MIGRATED, event.subject, event.lamport)
+    return f"{event.kind} {event.subject} {before} {event.data.get('from', '')} {event.data.get('to', '')}"
 
 
 def react(workspace: Workspace) -> list[Firing]:
@@ -114,21 +130,20 @@ def _jobs(
     workspace: Workspace, book: Book, since: dict[str, tuple[int, str]], scene: Scene, page: Sequence[Event]
 ) -> Iterator[Job]:
     """Give what the events of a page fire and nobody has handled yet, in the order of the log."""
-    waiting: list[tuple[Happening, list[Rule]]] = []
+    waiting: dict[str, Job] = {}
     for event in page:
         found = happening(event)
         rules = [rule for rule in book.concerned(found) if since[rule.code] < event.order]
-        if rules:
-            waiting.append((found, rules))
-    names = [firing_id(rule.code, found.event.id) for found, rules in waiting for rule in rules]
-    handled = _handled(workspace, names)
-    for found, rules in waiting:
+        name = same(workspace, event) if rules else ""
         for rule in rules:
-            job = Job(rule, found, found.event.id)
-            if job.firing in handled:
-                continue
-            if rule.conditions is None or match.meets(rule, scene.scope(found, rule)):
-                yield job
+            job = Job(rule, found, event.id, name)
+            waiting.setdefault(job.firing, job)
+    handled = _handled(workspace, list(waiting))
+    for firing, job in waiting.items():
+        if firing not in handled and (
+            job.rule.conditions is None or match.meets(job.rule, scene.scope(job.found, job.rule))
+        ):
+            yield job
 
 
 def _handled(workspace: Workspace, names: Sequence[str]) -> set[str]:

@@ -15,7 +15,7 @@ from agenticops.core.rules.trigger import DOCUMENTS, Happening, happening
 from agenticops.errors import UsageError
 from agenticops.flows.rules import acting, standing
 from agenticops.flows.rules.acting import Act, Done, Failed
-from agenticops.flows.rules.react import Job, firing_id
+from agenticops.flows.rules.react import Job, firing_id, same
 from agenticops.flows.rules.scene import Scene
 from agenticops.flows.rules.standing import Standing
 from agenticops.model.event import Actor, Draft, Event
@@ -120,7 +120,7 @@ def explain(workspace: Workspace, code: str, wanted: str = "") -> list[Explained
 
 def _explained(workspace: Workspace, one: Standing, found: Event) -> Explained:
     rule, met = one.rule, happening(found)
-    name = firing_id(rule.code, found.id)
+    name = firing_id(rule.code, same(workspace, found))
     answers = [
         Answer("the rule is active", one.counts, _state(one)),
         Answer("it happened after the rule was switched on", one.since < found.order, found.at),

@@ -16,9 +16,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from agenticops.core import automation
+from agenticops.core import automation, reach
 from agenticops.core.automation import Automation
 from agenticops.errors import ConflictError
+from agenticops.flows import trust
 from agenticops.flows.rules import answers, react, scheduled
 from agenticops.flows.worker import keeping, rows, tenancy
 from agenticops.flows.worker.attempt import Post, Told
@@ -173,6 +174,7 @@ def read(here: Workspace) -> Automation:
 def url(here: Workspace, settings: Automation) -> str:
     """Say where the engine keeps its timers: what the settings name, or a file of the clone."""
     if settings.engine.url:
+        trust.refuse_reach(here, f"{reach.SECRET}{settings.engine.url}", reach.ENGINE)
         return vault.resolve(settings.engine.url)
     return f"sqlite:///{os.path.join(here.git.common_dir, 'agenticops', 'engine', 'engine.sqlite')}"
 

@@ -11,12 +11,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from agenticops.core import automation, executables, outbox
+from agenticops.core import automation, executables, outbox, reach
 from agenticops.core.automation import Automation
 from agenticops.core.drive import command, usage
 from agenticops.core.drive import settings as drive
 from agenticops.core.outbox import Agent, Email, Fault, Message, Payload, Script, Sent, Webhook
-from agenticops.core.rules import file as rulefiles
 from agenticops.core.secrets import reference
 from agenticops.errors import RemoteError, TrainError, UsageError
 from agenticops.flows import trust
@@ -24,9 +23,11 @@ from agenticops.model.record import Delivery
 from agenticops.ports import agent, mail, process, vault, web
 from agenticops.workspace import Workspace
 
-TELEGRAM = "https://api.telegram.org"
-# What an agent that answers a question may use: it reads.
-READING = {"allow": ["Read", "Grep", "Glob"], "deny": ["Bash", "Edit", "Write", "NotebookEdit", "WebFetch"]}
+# What an agent that answers a question may use: it reads, and not in its owner's home.
+READING = {
+    "allow": ["Read", "Grep", "Glob"],
+    "deny": ["Bash", "Edit", "Write", "NotebookEdit", "WebFetch", "WebSearch", "Read(~/**)"],
+}
 
 
 class Refused(Exception):
@@ -54,15 +55,16 @@ class Try(Struct, frozen=True):
 def send(trial: Try) -> Sent:
     """Send it. Raises Refused, RemoteError for what may go better later, another TrainError for what will not."""
     payload = outbox.read(trial.row.channel, trial.row.payload)
-    outbox.permit(payload, configured(trial.workspace) if outbox.references(payload) else "")
     return _SENDERS[type(payload)](trial, payload)
 
 
-def configured(workspace: Workspace) -> str:
-    """Give the text of the files that may name secrets and where they go."""
-    tree = workspace.tree
-    names = [f"{rulefiles.FOLDER}/{n}" for n in tree.names(rulefiles.FOLDER) if n.endswith(rulefiles.ENDINGS)]
-    return "\n".join((tree.read(path) or b"").decode("utf-8", "replace") for path in (automation.PATH, *names))
+def _secret(trial: Try, name: str, goal: str) -> str:
+    """Give the value of a secret for somebody, if the files say that he gets it and the owner of the clone trusts them.
+
+    The log is merged without being read, and a clone's files are somebody else's: neither may hand out what it likes.
+    """
+    trust.refuse_reach(trial.workspace, f"{reach.SECRET}{name}", goal)
+    return vault.resolve(name)
 
 
 def _email(trial: Try, payload: Email) -> Sent:
@@ -70,7 +72,8 @@ def _email(trial: Try, payload: Email) -> Sent:
     if not said.host or not said.sender:
         hint = "mail: {host: …, sender: …}; then agenticops worker retry ID"
         raise UsageError("no mail server is configured", place=automation.PATH, hint=hint)
-    password = vault.resolve(said.password) if said.password else ""
+    trust.refuse_reach(trial.workspace, reach.MAIL)
+    password = _secret(trial, said.password, reach.server(trial.settings)) if said.password else ""
     server = mail.Server(said.host, said.port, said.tls, said.user, password)
     at = trial.workspace.clock.milliseconds() // 1000
     message = mail.Message(said.sender, payload.to, payload.subject, payload.text, trial.key, at)
@@ -78,9 +81,11 @@ def _email(trial: Try, payload: Email) -> Sent:
 
 
 def _webhook(trial: Try, payload: Webhook) -> Sent:
-    secret = payload.secret or trial.settings.webhooks.secret
-    named = [*outbox.references(payload), *([secret] if secret else [])]
-    found = outbox.resolved(msgspec.structs.replace(payload, secret=secret), {one: vault.resolve(one) for one in named})
+    secret, goal = payload.secret or trial.settings.webhooks.secret, outbox.goal(payload.url)
+    bare = msgspec.structs.replace(payload, secret="")
+    found = outbox.resolved(bare, {one: _secret(trial, one, goal) for one in outbox.references(bare)})
+    if secret:
+        found = msgspec.structs.replace(found, secret=_secret(trial, secret, reach.SIGNS))
     body = b"" if found.body is None else msgspec.json.encode(found.body)
     return _asked(trial, found, body)
 
@@ -88,26 +93,40 @@ def _webhook(trial: Try, payload: Webhook) -> Sent:
 def _asked(trial: Try, found: Webhook, body: bytes) -> Sent:
     at = trial.workspace.clock.milliseconds() // 1000
     request = web.Request(found.url, body, found.method, found.headers, trial.key, found.secret, at)
-    answer = web.send(request, trial.settings.webhooks.allow, trial.settings.webhooks.seconds)
+    answer = _answered(trial, request)
     fault = outbox.judged(answer.status, answer.wait)
     if fault is not None:
         raise Refused(fault)
     return Sent(str(answer.status), outbox.picked(found.answer, answer.body))
 
 
+def _answered(trial: Try, request: web.Request) -> web.Answer:
+    """Ask a public address; another one when the settings allow it, and the owner of the clone trusts them."""
+    said = trial.settings.webhooks
+    web.refuse(request.url)
+    try:
+        return web.send(request, (), said.seconds)
+    except UsageError:  # nothing was sent: the address is none of the public ones
+        if not said.allow:
+            raise
+    trust.refuse_reach(trial.workspace, reach.INSIDE)
+    return web.send(request, said.allow, said.seconds)
+
+
 def _message(trial: Try, payload: Message) -> Sent:
     channel = trial.settings.channel(payload.name)
     words = "\n".join(part for part in (payload.subject, payload.text) if part)
     if channel.type == "slack":
-        return _asked(trial, Webhook(_value(channel.url)), msgspec.json.encode({"text": words}))
+        return _asked(trial, Webhook(_url(trial, channel.url)), msgspec.json.encode({"text": words}))
     if channel.type != "telegram":
         raise UsageError(f"the channel {payload.name} is of type {channel.type}", hint="slack and telegram take words")
-    url = f"{_value(channel.url) or TELEGRAM}/bot{vault.resolve(channel.token)}/sendMessage"
+    base = channel.url or reach.TELEGRAM
+    url = f"{_url(trial, base)}/bot{_secret(trial, channel.token, outbox.goal(base))}/sendMessage"
     return _asked(trial, Webhook(url), msgspec.json.encode({"chat_id": channel.chat, "text": words}))
 
 
-def _value(text: str) -> str:
-    return vault.resolve(text) if reference(text) else text
+def _url(trial: Try, text: str) -> str:
+    return _secret(trial, text, text) if reference(text) else text
 
 
 def _script(trial: Try, payload: Script) -> Sent:
@@ -126,6 +145,7 @@ def _script(trial: Try, payload: Script) -> Sent:
 def _agent(trial: Try, payload: Agent) -> Sent:
     """Ask an agent over a copy of the files at HEAD: what it writes there is dropped, its words are the answer."""
     here = trial.workspace
+    trust.refuse_reach(here, reach.AGENTS, payload.prompt)
     settings = drive.read(here.tree.read(drive.PATH))
     known = drive.providers(settings)
     name = payload.provider or next(iter(known))

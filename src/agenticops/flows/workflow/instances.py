@@ -18,6 +18,8 @@ from agenticops.workspace import Workspace
 
 # A workflow that starts itself, by way of others, would never come to stand.
 DEEPEST = 8
+# Faults of a template by which nothing travels: a circle, and a way to a state that it does not have.
+BROKEN = ("VT508", "VT513")
 
 
 def start(workspace: Workspace, code: str, draft: Instance | None = None, entities: Sequence[str] = ()) -> Instance:
@@ -49,6 +51,7 @@ def begin(
         raise UsageError(
             f"{template.code} is not active", place=template.path, hint="agenticops workflow template list"
         )
+    _refuse_broken(template)
     met = {entity.kind: entity for entity in entities}
     if len(met) < len(entities):
         raise UsageError("of each kind one entity moves with an instance", hint="name one of them")
@@ -66,6 +69,15 @@ def begin(
     if _starts(template, msgspec.structs.replace(instance, state=template.start)):
         _start_child(tx, workspace, template, instance.id, by, depth)
     return instance.id
+
+
+def _refuse_broken(template: Template) -> None:
+    """Refuse a graph on which an instance would go round for ever, or to a state that is not there."""
+    from agenticops.core.workflow import lint  # a transition goes without it
+
+    wrong = next((one for one in lint.lint(template) if one.code in BROKEN), None)
+    if wrong:
+        raise StateError(wrong.message, place=template.path, hint="agenticops workflow template lint")
 
 
 def transition(

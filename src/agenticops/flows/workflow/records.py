@@ -107,6 +107,7 @@ def update(tx: Transaction, workspace: Workspace, entity: Entity, fields: Mappin
         raise TrainError(f"{entity.id} is deleted", hint=f"agenticops entity show {entity.id}")
     _refuse_fixed(fields)
     wanted = {**fields, **_own(workspace, tx, {key: str(fields[key]) for key in OWN if key in fields})}
+    _refuse_circle(workspace, tx, entity, str(wanted.get("parent") or ""))
     before = {**entity.fields, **{key: getattr(entity, key) for key in OWN}}
     changed = {key: value for key, value in wanted.items() if key not in before or before[key] != value}
     if not changed:
@@ -140,6 +141,17 @@ def _own(workspace: Workspace, tx: Transaction, values: Mapping[str, str]) -> di
     if found.get("parent"):
         found["parent"] = reading.entity(workspace, found["parent"], tx).id
     return found
+
+
+def _refuse_circle(workspace: Workspace, tx: Transaction, entity: Entity, parent: str) -> None:
+    """Refuse a parent that hangs below the entity itself."""
+    seen: set[str] = set()
+    while parent and parent not in seen:
+        if parent == entity.id:
+            raise UsageError(f"{entity.id} would hang below itself", hint=f"agenticops entity show {entity.id}")
+        seen.add(parent)
+        known = reading.there(workspace, "entity", parent, tx)
+        parent = reading.entity(workspace, parent, tx).parent if known else ""
 
 
 def _item(workspace: Workspace, tx: Transaction, entity: Entity) -> str:

@@ -91,7 +91,8 @@ def _exactly(workspace: Workspace, code: str, version: str, digest: str) -> Temp
         return template
     template = _among(versions(workspace, code), version, digest)
     if template is not None:
-        workspace.index.note(place, template.path)
+        if is_own(template):  # where a packaged one is used, a file of the repository may come before it
+            workspace.index.note(place, template.path)
         return template
     key = f"template:{digest}"
     known = workspace.index.value(CACHED, key)
@@ -114,8 +115,7 @@ def _among(found: Iterable[Template], version: str, digest: str) -> Template | N
 def _at(workspace: Workspace, path: str) -> tuple[Template, ...]:
     """Read a file that held a template the last time; gives nothing where it cannot be read any more."""
     try:
-        tree = workspace.tree if path.startswith(WORKFLOWS) else packs(workspace)
-        return _parsed(workspace, path, tree.read(path) or b"")
+        return _parsed(workspace, path, workspace.tree.read(path) or b"")
     except StateError:
         return ()
 
