@@ -57,7 +57,7 @@ def test_a_graph(at: Board) -> None:
     assert must(repo, *TEMPLATE, "graph", "HS_STD").startswith("flowchart TD\n")
     tree = must(repo, *TEMPLATE, "graph", "HS_STD", "--format", "text")
     assert (
-        tree.startswith("lead_generation  cust · Lead\n  → customer_onboarding")
+        tree.startswith("lead_generation  customer · Lead\n  → customer_onboarding")
         and "quote_rejected  quote · Rejected  ✗" in tree
     )
     assert tree.count("payment_received  invoice · Paid  ✓") == 1

@@ -161,7 +161,6 @@ def test_a_field_is_one_of_the_entity_before_the_data(clone: Clone) -> None:
     ("to", "error", "words"),
     [
         ("won", TrainError, "no way from lead to won"),
-        ("lead", TrainError, "no way from lead to lead"),
         ("nowhere", UsageError, "has no state 'nowhere'"),
     ],
 )

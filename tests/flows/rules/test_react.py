@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from agenticops.core.rules import file
+from agenticops.core.rules.trigger import happening
 from agenticops.errors import StateError
 from agenticops.flows.rules import react, standing
 from agenticops.flows.workflow import instances
@@ -238,6 +239,16 @@ def test_conditions_over_linked_entities_and_changes(repo: Path) -> None:
         task = make(here, "task", status="Doing", parent=project.id)
         change(here, task.id, status="Done")
     assert len(react.react(here)) == 1
+
+
+def test_a_rule_that_is_switched_off_while_others_react_does_nothing_more(repo: Path) -> None:
+    here = ruled(repo, COUNT)
+    event = change(here, make(here, "task").id, status="Done")
+    job = react.Job(standing.named(here, "note").rule, happening(event), event.id)
+    standing.switch(workspace(repo), "note", standing.DISABLED)
+    assert react.handle(here, [job]) == []
+    standing.switch(workspace(repo), "note", standing.ENABLED)
+    assert react.handle(here, [job]) == [], "it counts from then on"
 
 
 BRANCHES = """\

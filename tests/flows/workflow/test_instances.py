@@ -260,7 +260,7 @@ def test_many_move_in_bulk(at: Board, monkeypatch: pytest.MonkeyPatch) -> None:
     before = space.log.last_lamport()
     found = list(bulk.transitions(space, lines))
     assert [o.ok for o in found] == [True] * 4 + [False, True, False, False, False]
-    assert [o.exit for o in found] == [0, 0, 0, 0, 1, 0, 2, 5, 2] and [o.line for o in found] == [
+    assert [o.exit for o in found] == [0, 0, 0, 0, 5, 0, 2, 5, 2] and [o.line for o in found] == [
         1,
         2,
         3,

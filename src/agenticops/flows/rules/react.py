@@ -120,7 +120,7 @@ def _round(
             kept = [job for job in jobs if not _left(workspace, job.rule)]
             left = left or len(kept) < len(jobs)
             for start in range(0, len(kept), BATCH):
-                done += handle(workspace, standings, kept[start : start + BATCH])
+                done += handle(workspace, kept[start : start + BATCH])
             if done:
                 scene = Scene(workspace)
     return done, left
@@ -159,12 +159,15 @@ def _left(workspace: Workspace, rule: Rule) -> bool:
     return bool(workspace.phase_ticket) and any(action.type in CONDUCTED for action in rule.actions)
 
 
-def handle(workspace: Workspace, standings: Sequence[Standing], jobs: Sequence[Job]) -> list[Firing]:
-    """Handle some jobs in one transaction; whoever was faster meanwhile is not done again."""
+def handle(workspace: Workspace, jobs: Sequence[Job]) -> list[Firing]:
+    """Handle some jobs in one transaction: not what somebody did meanwhile, nor for a rule that was switched off."""
     with workspace.transaction("rules react") as tx:
+        standings = standing.every(workspace)
+        since = {one.rule.code: one.since for one in standings if one.counts}
         handled = _handled(workspace, [job.firing for job in jobs])
         run = Run(workspace, tx, standings)
-        waiting = [job for job in jobs if job.firing not in handled]
+        counting = (job for job in jobs if since.get(job.rule.code, job.found.event.order) < job.found.event.order)
+        waiting = [job for job in counting if job.firing not in handled]
         try:
             for job in waiting:
                 run.fire(job)

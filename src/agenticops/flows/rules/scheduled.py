@@ -33,7 +33,7 @@ def due(workspace: Workspace, since: datetime, until: datetime) -> list[Firing]:
         if one.counts and one.rule.when.action == KIND:
             moment = cron.last(one.rule.when.cron, one.rule.when.timezone, since, until)
             if moment is not None:
-                done += _fire(workspace, standings, one, moment)
+                done += _fire(workspace, one, moment)
     return done
 
 
@@ -45,15 +45,15 @@ def next_due(workspace: Workspace, after: datetime) -> datetime | None:
     return min((cron.following(when.cron, when.timezone, after) for when in whens), default=None)
 
 
-def _fire(workspace: Workspace, standings: list[Standing], one: Standing, moment: datetime) -> list[Firing]:
+def _fire(workspace: Workspace, one: Standing, moment: datetime) -> list[Firing]:
     done: list[Firing] = []
     batch: list[Job] = []
     for job in _jobs(workspace, one.rule, moment):
         batch.append(job)
         if len(batch) == BATCH:
-            done += handle(workspace, standings, batch)
+            done += handle(workspace, batch)
             batch = []
-    return done + (handle(workspace, standings, batch) if batch else [])
+    return done + (handle(workspace, batch) if batch else [])
 
 
 def _jobs(workspace: Workspace, rule: Rule, moment: datetime) -> Iterator[Job]:
