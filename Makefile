@@ -6,17 +6,11 @@ BIN := $(VENV)/bin
 PIP := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt \
   $(BIN)/python -m pip --disable-pip-version-check --quiet
 DEMO := examples/value-train
-# Of these `make test` takes a sample; `make stress` asks for all.
-THOROUGH := tests/cli/test_init.py tests/core/sync/test_model.py tests/core/test_webhook.py tests/drive tests/flows/drive \
-  tests/flows/test_forge_killed.py tests/flows/test_forge_story.py tests/flows/rules/test_react.py tests/flows/worker/test_killed.py \
-  tests/mcp/test_http.py tests/ports/test_githubissues.py tests/store/test_records.py tests/stress \
-  tests/test_stub_agent.py
-
 # A pyenv or a vendor's stub may answer to a name without having that Python: only running it tells.
 SUITABLE := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types bench stress docs clean distclean
+.PHONY: help setup demo test coverage lint types bench stress docs clean distclean
 .DELETE_ON_ERROR:
 
 help: ## list the targets
@@ -48,11 +42,14 @@ $(VENV)/.demo-installed: $(VENV)/.installed $(DEMO)/requirements.txt
 demo: $(VENV)/.demo-installed ## run a whole value train in build/demo
 	@$(BIN)/python $(DEMO)/demo.py build/demo
 
-test: $(VENV)/.installed ## run the tests and measure their coverage
+test: $(VENV)/.installed ## run the tests
 	@# Tests start the program a thousand times: where bytecode may not be written, each start would compile it anew.
 	@$(BIN)/python -m compileall -q -x /resources/ src/agenticops
 	@# Tests are compiled too, once: Python reads an empty name as none.
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal --cov --cov-report=term
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n auto --dist worksteal $(MORE)
+
+coverage: MORE := --cov --cov-report=term
+coverage: test ## run the tests and measure their coverage: half as long again
 
 lint: $(VENV)/.installed ## check style, format, types and layers
 	@$(BIN)/ruff check
@@ -66,9 +63,9 @@ types: $(VENV)/.installed ## check the types only
 bench: $(VENV)/.installed ## measure start-up and throughput
 	@$(BIN)/python tests/bench/run.py
 
-stress: $(VENV)/.installed ## prove that nothing is lost; a quarter of an hour, or N="crash fuzz" S=0.1
+stress: $(VENV)/.installed ## prove that nothing is lost; most of an hour, or N="crash fuzz" S=0.1
 	@$(BIN)/python tests/stress/run.py $(N) --scale $(or $(S),1)
-	@[ -n "$(N)" ] || TRAIN_THOROUGH=1 $(BIN)/python -m pytest -q -n auto $(THOROUGH)
+	@[ -n "$(N)" ] || TRAIN_THOROUGH=1 $(BIN)/python -m pytest -q -n auto --dist worksteal
 
 docs: $(VENV)/.installed ## build the documentation
 	@$(BIN)/python scripts/build_docs.py

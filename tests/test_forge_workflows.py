@@ -14,7 +14,7 @@ from tests import hub
 from tests.forge import Forge, access
 from tests.hub import forge
 from tests.stations import ITEM, SHAPE, Board, at, codes, data, depot, events, must
-from tests.support import commit_all, git, new_repo, run_cli, write
+from tests.support import commit_all, git, new_repo, run_cli, thorough, write
 from tests.test_workflows import carried_out, script
 
 __all__ = ["at", "depot", "forge"]
@@ -99,6 +99,7 @@ def test_a_run_that_is_started_again_pushes_nothing(written: Path, bare: Path, f
     assert push(written, again).returncode == 0 and tip(bare) == before
 
 
+@thorough
 def test_runs_that_push_at_the_same_time_all_get_there(written: Path, bare: Path, forge: Forge, tmp_path: Path) -> None:
     clones = [checkout(bare, tmp_path / f"run{n}") for n in range(3)]
     for n, clone in enumerate(clones):
@@ -185,6 +186,7 @@ def test_an_event_that_came_meanwhile_holds_up_no_advance(
     assert len(events(after, "forge_seen")) == 1 and codes(after, "check") == []
 
 
+@thorough
 def test_other_commits_that_came_meanwhile_have_their_own_run(
     written: Path, merged: tuple[Path, Path], tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ import pytest
 
 from agenticops import guard
 from tests.stations import ITEM, SHAPE, Board, at, depot, must
-from tests.support import commit_all, git, new_repo, write
+from tests.support import commit_all, git, new_repo, some, write
 
 __all__ = ["at", "depot"]
 CALL = [sys.executable, "-c", "from agenticops.guard import main; main()"]
@@ -271,7 +271,7 @@ GARBAGE: dict[str, tuple[bytes, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", GARBAGE)
+@pytest.mark.parametrize("name", some(GARBAGE, 3))
 def test_garbage_neither_breaks_the_agent_nor_waves_a_call_through(busy: Path, name: str) -> None:
     raw, wanted = GARBAGE[name]
     assert run(raw, busy)[0] == wanted

@@ -150,6 +150,7 @@ def test_two_agents_in_two_worktrees_at_once(repo: Path, tmp_path: Path) -> None
     assert sorted(t["phase"] for t in data(repo, "status")["tickets"]) == ["design", "design"]
 
 
+@thorough
 def test_one_agent_hands_on_to_another(repo: Path) -> None:
     first = StubAgent(repo)
     first.start()

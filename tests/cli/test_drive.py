@@ -19,7 +19,7 @@ from agenticops.flows.drive.work import Outcome
 from agenticops.workspace import Workspace
 from tests.drive import rig
 from tests.stations import data, must, refused
-from tests.support import CONSOLE_SCRIPT, cli, git, snapshot, write
+from tests.support import CONSOLE_SCRIPT, cli, git, snapshot, thorough, write
 
 NASTY = "Do \x1b[31mred\x1b[0m [/nope] \u202ereversed"
 
@@ -38,6 +38,7 @@ def test_a_drive_tells_each_bullet_and_each_end_and_blocked_is_a_verdict(tmp_pat
     assert must(repo, "drive", "fix", "build_2", "--note", "write a file").endswith("next  agenticops drive\n")
 
 
+@thorough
 def test_one_envelope_comes_at_the_end(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good", "good"])
     found = data(repo, "drive", "--once", "--json")
@@ -102,6 +103,7 @@ def test_an_agent_does_not_start_the_auto_pilot(tmp_path: Path, monkeypatch: pyt
     assert must(repo, "select").startswith("Task 1")
 
 
+@thorough
 def test_aborted_and_taken_over_tickets_say_where_the_work_is_and_what_comes_next(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["lying", "lying"], more={"tries": 1})
     assert cli(repo, "drive")[0] == 3

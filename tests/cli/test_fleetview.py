@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.drive import rig
-from tests.support import cli
+from tests.support import cli, thorough
 
 FILE = "schema: 1\n\nprojects:\n\n  - path: shop/train\n    name: shop\n\n  - path: ward/train\n    name: ward\n"
 
@@ -28,6 +28,7 @@ def test_each_project_has_its_row(fleet: Path) -> None:
     assert "✓ shop  1 ticket: 1 delivered" in out and "✓ ward  1 ticket: 1 blocked" in out
 
 
+@thorough
 def test_a_project_that_is_not_there_is_told_and_the_others_go_on(fleet: Path) -> None:
     (fleet / "fleet.yml").write_text(FILE + "\n  - path: gone\n")
     code, out, _ = cli(fleet, "drive", "--fleet", "fleet.yml", "--json")

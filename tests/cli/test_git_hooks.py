@@ -12,7 +12,7 @@ import pytest
 
 from agenticops.flows import hookfiles
 from tests.stations import SHAPE, Board, data, must, refused
-from tests.support import CONSOLE_SCRIPT, commit_all, git, new_repo, run_cli, write
+from tests.support import CONSOLE_SCRIPT, commit_all, git, new_repo, run_cli, thorough, write
 
 OWN = '#!/bin/sh\necho "mine $0 $*"\ntest ! -e FAIL\n'
 BRANCH = f"phase/{SHAPE}"
@@ -125,6 +125,7 @@ def test_a_merge_commit_is_judged_against_both_sides(here: Path) -> None:
     assert done.returncode != 0 and "VT305" in done.stderr and "git merge --no-verify" in done.stderr
 
 
+@thorough
 def test_a_phase_branch_signs_its_commits(here: Path) -> None:
     git(here, "switch", "--quiet", "-c", BRANCH)
     write(here, "a.txt", "a")
@@ -139,6 +140,7 @@ def test_a_phase_branch_signs_its_commits(here: Path) -> None:
     assert silent.returncode != 0 and "VT463" in silent.stderr
 
 
+@thorough
 def test_a_message_on_another_branch_names_tickets_that_are_here(here: Path) -> None:
     for ticket, code in ((SHAPE, 0), ("ship_9", 3), ("$(touch OOPS)", 3)):
         done = attempt(here, "commit", "--allow-empty", "-m", f"Do it\n\nTicket: {ticket}")

@@ -15,7 +15,7 @@ from agenticops.flows.worker import tenancy
 from agenticops.workspace import Workspace
 from tests import posting
 from tests.stations import Board, data, must, refused
-from tests.support import CONSOLE_SCRIPT
+from tests.support import CONSOLE_SCRIPT, thorough
 
 
 @pytest.fixture(scope="module")
@@ -68,6 +68,7 @@ def test_two_workers(repo: Path) -> None:
         assert data(repo, "worker", "status")["worker"]["host"] == here.host
 
 
+@thorough
 def test_a_signal_ends_it_in_order(repo: Path, web: posting.Web) -> None:
     id = posting.put(repo, "webhook", {"url": f"{web.url}/200"})
     with subprocess.Popen([CONSOLE_SCRIPT, "worker", "run"], cwd=repo, stdout=subprocess.PIPE, text=True) as worker:

@@ -10,7 +10,7 @@ import pytest
 from agenticops.model.event import Draft
 from agenticops.model.paper import SHELVES
 from tests.stations import ITEM, Board, codes, data, events, must, refused
-from tests.support import cli, commit_all, git, snapshot, workspace, write
+from tests.support import cli, commit_all, git, snapshot, some, workspace, write
 
 RULES = """\
 schema: 1
@@ -134,34 +134,37 @@ def test_split_writes_parts_that_take_over_what_they_are_for(grown: Path) -> Non
 
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
-    [
-        (("split", "3", "--into", "x"), 2, "nothing stands below a Task"),
-        (("split", "1", "--into", " "), 2, "needs a title"),
-        (("split", "1", "--into", "x", "--into", " x "), 2, "given twice"),
-        (("split", "1", "--into", "Item 2"), 5, "2 below 1 has the title 'Item 2' already"),
-        (("split", "2", "--into", "x", "--kind", "PRD"), 2, "a PRD belongs below nothing, not below a CRD"),
-        (("split", "1"), 2, "--into"),
-        (("move", "3"), 2, "--under ITEM or --top"),
-        (("move", "3", "--under", "5", "--top"), 2, "--under ITEM or --top"),
-        (("move", "3", "--under", "4"), 2, "not below a Task"),
-        (("move", "3", "--under", "2"), 1, "3 stands below 2 already"),
-        (("move", "1", "--top"), 1, "1 stands at the top already"),
-        (("move", "3", "--under", "99"), 2, "there is no item '99'"),
-        (("link", "3"), 2, "nothing to link"),
-        (("link", "3", "--blocked-by", "3"), 2, "a circle: 3 waits for 3"),
-        (("link", "3", "--blocked-by", "99"), 2, "there is no item '99'"),
-        (("link", "3", "--needs", "n0000000x"), 2, "there is no need 'n0000000x'"),
-        (("link", "3", "--client", "nobody"), 2, "there is no client 'nobody'"),
-        (("link", "3", "--ticket", "shape_9"), 2, "there is no ticket 'shape_9'"),
-        (("link", "3", "--blocked-by", "4", "--remove"), 2, "3 has no link to '4'"),
-        (("triage",), 1, "no rules of triage"),
-        (("except", "1", "--rule", "VT481", "--reason", "x"), 2, "VT481 is no rule for a PRD"),
-        (("except", "1", "--rule", "VT999", "--reason", "x"), 2, "VT999"),
-        (("except", "1", "--rule", "VT480", "--reason", " "), 2, "the reason is empty"),
-        (("except", "1", "--rule", "VT480", "--reason", "x", "--until", "soon"), 2, "cannot end at 'soon'"),
-        (("except", "1", "--rule", "VT480", "--reason", "x", "--until", "2w", "--end"), 2, "say two things"),
-        (("except", "1", "--rule", "VT480", "--reason", "x", "--end"), 1, "1 is not let off VT480"),
-    ],
+    some(
+        [
+            (("split", "3", "--into", "x"), 2, "nothing stands below a Task"),
+            (("split", "1", "--into", " "), 2, "needs a title"),
+            (("split", "1", "--into", "x", "--into", " x "), 2, "given twice"),
+            (("split", "1", "--into", "Item 2"), 5, "2 below 1 has the title 'Item 2' already"),
+            (("split", "2", "--into", "x", "--kind", "PRD"), 2, "a PRD belongs below nothing, not below a CRD"),
+            (("split", "1"), 2, "--into"),
+            (("move", "3"), 2, "--under ITEM or --top"),
+            (("move", "3", "--under", "5", "--top"), 2, "--under ITEM or --top"),
+            (("move", "3", "--under", "4"), 2, "not below a Task"),
+            (("move", "3", "--under", "2"), 1, "3 stands below 2 already"),
+            (("move", "1", "--top"), 1, "1 stands at the top already"),
+            (("move", "3", "--under", "99"), 2, "there is no item '99'"),
+            (("link", "3"), 2, "nothing to link"),
+            (("link", "3", "--blocked-by", "3"), 2, "a circle: 3 waits for 3"),
+            (("link", "3", "--blocked-by", "99"), 2, "there is no item '99'"),
+            (("link", "3", "--needs", "n0000000x"), 2, "there is no need 'n0000000x'"),
+            (("link", "3", "--client", "nobody"), 2, "there is no client 'nobody'"),
+            (("link", "3", "--ticket", "shape_9"), 2, "there is no ticket 'shape_9'"),
+            (("link", "3", "--blocked-by", "4", "--remove"), 2, "3 has no link to '4'"),
+            (("triage",), 1, "no rules of triage"),
+            (("except", "1", "--rule", "VT481", "--reason", "x"), 2, "VT481 is no rule for a PRD"),
+            (("except", "1", "--rule", "VT999", "--reason", "x"), 2, "VT999"),
+            (("except", "1", "--rule", "VT480", "--reason", " "), 2, "the reason is empty"),
+            (("except", "1", "--rule", "VT480", "--reason", "x", "--until", "soon"), 2, "cannot end at 'soon'"),
+            (("except", "1", "--rule", "VT480", "--reason", "x", "--until", "2w", "--end"), 2, "say two things"),
+            (("except", "1", "--rule", "VT480", "--reason", "x", "--end"), 1, "1 is not let off VT480"),
+        ],
+        3,
+    ),
 )
 def test_what_cannot_be_meant_changes_nothing(grown: Path, arguments: tuple[str, ...], code: int, words: str) -> None:
     before = snapshot(grown)

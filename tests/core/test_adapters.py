@@ -143,7 +143,7 @@ def _known(words: str, path: str) -> None:
     name, *rest = re.sub(r'"[^"]*"', "TEXT", words).split()
     assert name in root.COMMANDS, f"{path}: agenticops {words}"
     command: Any = root.load(name, *rest[:1])
-    while isinstance(command, TyperGroup):
+    while isinstance(command, TyperGroup) and (rest or not command.invoke_without_command):
         assert rest and rest[0] in command.commands, f"{path}: agenticops {words}"
         command = command.commands[rest.pop(0)]
     options = {o for p in command.params for o in p.opts}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from agenticops.core import agentjson, noted
 from agenticops.core.agentjson import Payload
+from tests.support import THOROUGH
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -103,7 +104,7 @@ def test_a_task_whose_id_is_none_is_not_taken_in(name: str) -> None:
     assert agentjson.created(Payload({"subject": "Read"}), Payload({"task": {"id": name}}), []) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=25 if THOROUGH else 8)
 @given(call=CALLS, answer=CALLS)
 def test_any_call_gives_to_dos_that_can_be_written_down(call: dict[str, Any], answer: dict[str, Any]) -> None:
     for found in (

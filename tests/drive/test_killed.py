@@ -143,13 +143,14 @@ def survive(place: Path, tempers: tuple[str, ...], seed: int, kills: int) -> int
 
 
 def test_a_drive_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
-    assert survive(tmp_path, FEW, seed=7, kills=5) > 2
+    assert survive(tmp_path, FEW, seed=7, kills=5 if THOROUGH else 3) > 1
 
 
 class Died(BaseException):
     """What ends a driver where it stands."""
 
 
+@thorough
 def test_who_dies_before_the_block_is_followed_by_one_who_gives_the_same_reason(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,6 +191,7 @@ def whole(place: Path) -> None:
     shutil.rmtree((place / ".git").read_text().split()[1])
 
 
+@thorough
 @pytest.mark.parametrize("leave", [half, whole])
 def test_a_desk_that_was_taken_away_by_half_is_taken_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: Callable[[Path], None]

@@ -12,7 +12,7 @@ from agenticops.flows.drive import trunk
 from agenticops.workspace import Workspace
 from tests.drive import agent, proof, rig
 from tests.drive.rig import drive, train
-from tests.support import THOROUGH, commit_all, git, write
+from tests.support import commit_all, git, some, thorough, write
 
 # What is driven together: two workers each time.
 GROUPS = [
@@ -37,7 +37,7 @@ def reasons(repo: Path) -> dict[str, str]:
     return found
 
 
-@pytest.mark.parametrize("tempers", GROUPS if THOROUGH else GROUPS[::2], ids=" ".join)
+@pytest.mark.parametrize("tempers", some(GROUPS, 4), ids=" ".join)
 def test_each_temper_ends_as_it_should(tmp_path: Path, tempers: tuple[str, ...]) -> None:
     repo = train(tmp_path / "repo", list(tempers), bullets=2)
     report = drive(repo, parallel=2)
@@ -50,6 +50,7 @@ def test_every_temper_is_tried() -> None:
     assert tried | {"slow", "looping", "spending", "clashing", "careless"} == set(agent.TEMPERS) == set(proof.ENDS)
 
 
+@thorough
 def test_an_agent_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     repo = train(tmp_path / "repo", ["slow", "looping"], more={"seconds": 0.5, "tries": 2})
     drive(repo, parallel=2)
@@ -64,6 +65,7 @@ def test_two_that_write_the_same_file_end_in_a_conflict(tmp_path: Path) -> None:
     proof.judge(repo, parallel=2)
 
 
+@thorough
 def test_a_ticket_that_has_spent_its_budget_is_held(tmp_path: Path) -> None:
     repo = train(tmp_path / "repo", ["spending", "good"], bullets=2, more={"budgets": {"ticket": {"money": 4.0}}})
     drive(repo, parallel=2)
@@ -71,6 +73,7 @@ def test_a_ticket_that_has_spent_its_budget_is_held(tmp_path: Path) -> None:
     proof.judge(repo, parallel=2)
 
 
+@thorough
 def test_once_the_budget_of_the_day_is_spent_no_agent_starts(tmp_path: Path) -> None:
     repo = train(tmp_path / "repo", ["spending"] * 4, bullets=2, more={"budgets": {"day": {"money": 4.0}}})
     report = drive(repo, parallel=2)
@@ -94,6 +97,7 @@ def broken(repo: Path) -> list[str]:
     return list(proof.complaints(repo))
 
 
+@thorough
 def test_the_proof_sees_what_went_wrong(tmp_path: Path) -> None:
     repo = train(tmp_path / "repo", ["good", "lying"])
     drive(repo)

@@ -22,7 +22,7 @@ from tests.forge import Forge, access
 from tests.forge.faults import Request
 from tests.hub import forge
 from tests.stations import Board, data, events, must
-from tests.support import OPERATOR, FixedClock, commit_all, git, new_repo, run_cli, workspace, write
+from tests.support import OPERATOR, FixedClock, commit_all, git, new_repo, run_cli, some, workspace, write
 
 __all__ = ["forge"]
 
@@ -131,7 +131,7 @@ def names(request: Request) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("logins", "remote"), [(("ada", "grace"), True), (("ada", "ada"), True), (("ada", "ada"), False)]
+    ("logins", "remote"), some([(("ada", "grace"), True), (("ada", "ada"), True), (("ada", "ada"), False)], 2)
 )
 def test_of_two_at_the_same_moment_exactly_one_gets_it(
     clones: tuple[Path, Path], forge: Forge, logins: tuple[str, str], remote: bool
@@ -169,7 +169,7 @@ def test_who_waits_too_long_is_told_for_whom(
     assert not [r for r in forge.requests if names(r)]
 
 
-@pytest.mark.parametrize("his", [True, False])
+@pytest.mark.parametrize("his", some((True, False), 2))
 def test_who_waited_looks_again(
     clones: tuple[Path, Path], forge: Forge, monkeypatch: pytest.MonkeyPatch, his: bool
 ) -> None:

@@ -16,7 +16,7 @@ from tests.forge import Forge, graphql
 from tests.forge.calls import Answer
 from tests.insync import add, apply, forge, item, made, plan, settled
 from tests.stations import must, refused
-from tests.support import run_cli, workspace, write
+from tests.support import run_cli, some, workspace, write
 
 __all__ = ["forge"]
 
@@ -69,7 +69,7 @@ def related(repo: Path, below: str, above: str) -> None:
 
 
 @pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("api", ["GraphQL follows", "GraphQL", "REST"])
+@pytest.mark.parametrize("api", some(("GraphQL follows", "GraphQL", "REST"), 2))
 def test_it_is_said_and_nothing_is_lost_or_made(
     repo: Path, forge: Forge, family: tuple[str, str], monkeypatch: pytest.MonkeyPatch, way: str, api: str
 ) -> None:

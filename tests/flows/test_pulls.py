@@ -14,7 +14,7 @@ from tests import hub
 from tests.forge import Forge
 from tests.hub import forge
 from tests.stations import SHAPE, TITLE, Board, must
-from tests.support import commit_all, git, workspace, write
+from tests.support import commit_all, git, some, thorough, workspace, write
 
 __all__ = ["forge"]
 
@@ -51,6 +51,7 @@ def test_risks_and_their_answers_are_told(repo: Path, forge: Forge) -> None:
     assert "Nobody counts: medium, open; nothing answers it" in body
 
 
+@thorough
 def test_a_request_that_is_open_is_left_as_it_is(repo: Path, forge: Forge) -> None:
     pulls.request(workspace(repo), None)
     forge.edit(143, body="People wrote this.")
@@ -121,7 +122,7 @@ def test_what_the_branch_must_not_touch_holds_the_merge(repo: Path, forge: Forge
     assert forge.issue(143).state == "open"
 
 
-@pytest.mark.parametrize(("state", "words"), [("failure", "tests (failed)"), ("pending", "tests (not over)")])
+@pytest.mark.parametrize(("state", "words"), some([("failure", "tests (failed)"), ("pending", "tests (not over)")], 2))
 def test_checks_of_others_hold_it_up(repo: Path, forge: Forge, state: str, words: str) -> None:
     pulls.request(workspace(repo), None)
     sha = git(repo, "rev-parse", "HEAD").strip()
@@ -164,6 +165,7 @@ def test_a_branch_that_moves_meanwhile_is_a_conflict(repo: Path, forge: Forge) -
     assert forge.issue(143).state == "open"
 
 
+@thorough
 def test_a_commit_that_is_only_there_is_to_be_fetched(repo: Path, forge: Forge, tmp_path: Path) -> None:
     pulls.request(workspace(repo), None)
     other = tmp_path / "other"
@@ -175,6 +177,7 @@ def test_a_commit_that_is_only_there_is_to_be_fetched(repo: Path, forge: Forge, 
         pulls.merge(workspace(repo), None)
 
 
+@thorough
 def test_a_rehearsal_merges_nothing(repo: Path, forge: Forge) -> None:
     pulls.request(workspace(repo), None)
     assert pulls.merge(workspace(repo), None, dry_run=True).state == "ready"

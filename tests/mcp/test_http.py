@@ -79,6 +79,7 @@ def test_a_ticket_is_worked_by_the_sdk_client(at: Board) -> None:
     assert (code, rest) == (0, "")
 
 
+@thorough
 def test_it_listens_here_only_and_says_where_once(at: Board) -> None:
     with on_port(at("tiny")) as server:
         assert server.url == f"http://127.0.0.1:{server.port}/mcp" and len(server.token) >= 32
@@ -128,6 +129,7 @@ def test_another_host_another_page_and_a_large_body_are_refused(at: Board) -> No
     assert code == 0 and "Traceback" not in rest
 
 
+@thorough
 def test_the_token_comes_from_a_file_or_the_environment(at: Board, tmp_path: Path) -> None:
     repo = at("tiny")
     file = tmp_path / "token"

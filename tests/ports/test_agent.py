@@ -16,7 +16,7 @@ import pytest
 from agenticops.errors import RemoteError, TrainError
 from agenticops.ports import agent
 from agenticops.ports.agent import Ended
-from tests.support import write
+from tests.support import thorough, write
 
 LONG = "import time\nfor _ in range(600): time.sleep(0.1)\n"
 
@@ -213,6 +213,7 @@ def test_an_orphan_is_ended_and_nobody_else(tmp_path: Path) -> None:
             one.wait()
 
 
+@thorough
 def test_a_stubborn_orphan_goes_with_its_children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(agent, "GRACE", 0.2)
     text = (

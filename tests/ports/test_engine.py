@@ -15,11 +15,13 @@ from agenticops.errors import TrainError, UsageError
 from agenticops.ports import engine
 from agenticops.ports.engine import Engine, drained
 from tests import postgres
+from tests.support import some
 
 # One process of its own, that stands still in the second attempt: it is killed there.
 STANDS = """
 import sys, time
 from agenticops.ports.engine import Engine
+from tests.support import some
 def attempt(id, number):
     print(id, number, flush=True)
     if number == 2:
@@ -31,7 +33,7 @@ with Engine(sys.argv[1], "worker-0", attempt) as e:
 """
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=some(("sqlite", "postgresql"), 2))
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path}/engine/engine.sqlite"

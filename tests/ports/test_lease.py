@@ -14,7 +14,7 @@ from agenticops.errors import ConflictError, RemoteError, StateError, TrainError
 from agenticops.model.lease import SKEW, Lease, standing
 from agenticops.ports.git import Git
 from agenticops.ports.lease import REFS, TRIES, Held, Leases
-from tests.support import NOW, FixedClock, commit_all, git, new_repo, write
+from tests.support import NOW, FixedClock, commit_all, git, new_repo, some, write
 
 REF = REFS + "sync"
 RACER = """\
@@ -142,7 +142,7 @@ def test_a_holder_whose_ref_was_deleted_has_lost_it(bare: Path) -> None:
     assert git(bare, "for-each-ref") == ""
 
 
-@pytest.mark.parametrize("remote", ["origin", ""])
+@pytest.mark.parametrize("remote", some(("origin", ""), 2))
 def test_of_several_processes_just_one_holds(bare: Path, remote: str, monkeypatch: pytest.MonkeyPatch) -> None:
     one = clone(bare, "one")
     repos = [clone(bare, f"clone{n}") if remote else one for n in range(5)]

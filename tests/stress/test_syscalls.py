@@ -8,6 +8,7 @@ from tests.stress.syscalls import HARNESS, missing
 from tests.support import thorough
 
 
+@thorough
 @pytest.mark.skipif(bool(missing()), reason="strace does not run here")
 def test_a_taste_of_it_holds() -> None:
     rows = HARNESS.run(0.005, 1)

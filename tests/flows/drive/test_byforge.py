@@ -92,6 +92,7 @@ def test_red_checks_are_mended_by_an_agent_that_is_told_their_words(forge: Forge
     assert "## ci" in notes
 
 
+@thorough
 def test_checks_that_are_red_again_and_again_hold_the_ticket(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"])
     outcome = drive(repo, forge, lambda n: "failure").outcomes[0]
@@ -111,6 +112,7 @@ def test_an_agent_that_mends_nothing_leaves_the_checks_as_the_reason(forge: Forg
     assert "no_change" in outcome.words
 
 
+@thorough
 def test_checks_that_are_not_over_in_time_hold_the_ticket(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"], ci_seconds=0.5)
     outcome = drive(repo, forge, lambda n: "pending").outcomes[0]
@@ -144,6 +146,7 @@ def test_what_a_person_merges_first_is_delivered(forge: Forge, tmp_path: Path) -
     assert report.outcomes[0].state == "delivered" and requests(forge) == [2]
 
 
+@thorough
 def test_what_is_merged_and_advanced_elsewhere_is_noted_as_delivered(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"])
     git(tmp_path, "clone", "--quiet", str(tmp_path / "bare.git"), "two")
@@ -208,6 +211,7 @@ def test_where_branches_are_pushed_a_request_may_be_opened_too(forge: Forge, tmp
     assert report.outcomes[0].state == "delivered" and requests(forge) == [2]
 
 
+@thorough
 def test_a_forge_that_is_away_is_waited_for(forge: Forge, tmp_path: Path) -> None:
     repo = train(tmp_path, forge, ["good"])
     forge.faults.when(lambda r: "/status" in r.path, "502 before", times=1)

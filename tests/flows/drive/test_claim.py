@@ -17,7 +17,7 @@ from agenticops.flows.forge import fence
 from agenticops.model.lease import HOLDS, SKEW
 from agenticops.ports.lease import REFS, Leases
 from agenticops.workspace import Workspace
-from tests.support import NOW, FixedClock, commit_all, git, new_repo, thorough, workspace, write
+from tests.support import NOW, FixedClock, commit_all, git, new_repo, some, thorough, workspace, write
 
 BRANCH = "refs/heads/phase/build_142"
 RACER = """\
@@ -137,6 +137,7 @@ def race(clones: tuple[Path, Path], names: int, processes: int, threads: int) ->
     assert len(git(clones[0].parent / "bare.git", "for-each-ref", REFS).splitlines()) == names
 
 
+@thorough
 def test_two_clones_race_and_each_item_is_worked_once(clones: tuple[Path, Path]) -> None:
     race(clones, 20, 1, 2)
 
@@ -168,7 +169,7 @@ def test_one_has_an_item_and_all_its_tickets(clones: tuple[Path, Path], remote: 
 
 
 @pytest.mark.parametrize(
-    ("at", "when"), [(1, "before"), (1, "after"), (2, "after"), (3, "before"), (3, "after"), (4, "after")]
+    ("at", "when"), some([(1, "before"), (1, "after"), (2, "after"), (3, "before"), (3, "after"), (4, "after")], 2)
 )
 def test_a_killed_holder_is_followed_at_once_in_its_clone_and_later_elsewhere(
     clones: tuple[Path, Path], at: int, when: str

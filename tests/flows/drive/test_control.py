@@ -82,6 +82,7 @@ def test_a_pause_ends_a_running_drive_after_the_present_bullet_and_resume_lets_i
         control(repo).resume()
 
 
+@thorough
 def test_a_stop_file_holds_the_drive_and_says_why(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good"])
     write(repo, ".git/agenticops/drive/stop", "the cluster is down\nuntil Monday\n")
@@ -160,6 +161,7 @@ def test_a_ticket_is_taken_over_worked_by_hand_and_merged(tmp_path: Path) -> Non
     assert Workspace(str(repo)).train.ticket("build_1").status == "done"
 
 
+@thorough
 def test_a_running_driver_lets_go_after_the_bullet_and_gives_it_back(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good"], bullets=3, seconds=0.4)
     driver, found, threads = Driver(Workspace(str(repo))), list[Left](), list[threading.Thread]()
@@ -178,6 +180,7 @@ def test_a_running_driver_lets_go_after_the_bullet_and_gives_it_back(tmp_path: P
     assert [o.state for o in rig.drive(repo).outcomes] == ["delivered"]
 
 
+@thorough
 def test_what_the_default_branch_refuses_does_not_come_in(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good"], bullets=1)
     until = Driver(Workspace(str(repo)))
@@ -195,6 +198,7 @@ def test_what_the_default_branch_refuses_does_not_come_in(tmp_path: Path) -> Non
     assert stands(repo, "build_1") == ("left", "takeover")
 
 
+@thorough
 def test_a_conflict_is_told_and_the_ticket_stays_where_it_is(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good"], bullets=1)
     until = Driver(Workspace(str(repo)))
@@ -210,6 +214,7 @@ def test_a_conflict_is_told_and_the_ticket_stays_where_it_is(tmp_path: Path) -> 
     assert stands(repo, "build_1") == ("left", "takeover") and desk.is_dir()
 
 
+@thorough
 def test_a_note_of_the_operator_is_in_the_next_prompt_and_no_other_ticket_has_it(tmp_path: Path) -> None:
     provider = {"command": [sys.executable, "-c", KEEPS], "environment": {"PROMPTS": str(tmp_path / "prompts")}}
     repo = rig.train(tmp_path / "repo", ["good"], more={"tries": 1, "providers": {"keeps": provider}})
@@ -224,6 +229,7 @@ def test_a_note_of_the_operator_is_in_the_next_prompt_and_no_other_ticket_has_it
     assert progress.notes("build_2", Workspace(str(repo)).log.of_kinds("drive_released")) == ()
 
 
+@thorough
 def test_what_is_not_held_is_not_let_go_nor_taken(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good", "good"])
     rig.drive(repo, most=1)

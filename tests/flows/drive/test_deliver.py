@@ -83,6 +83,7 @@ def test_what_was_worked_is_at_the_remote_and_its_branch_is_gone(tmp_path: Path)
     assert drive(again).passed["2"].startswith("build_2 is held: no_change")
 
 
+@thorough
 def test_each_bullet_is_pushed_when_it_is_done(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"], bullets=3, seconds=0.1)
     seen: list[str] = []
@@ -95,6 +96,7 @@ def test_each_bullet_is_pushed_when_it_is_done(tmp_path: Path) -> None:
     assert len(seen) >= 3
 
 
+@thorough
 def test_what_stands_here_and_is_not_pushed_yet_goes_along(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"])
     write(repo, "mine.txt", "x\n")
@@ -103,6 +105,7 @@ def test_what_stands_here_and_is_not_pushed_yet_goes_along(tmp_path: Path) -> No
     assert "mine.txt" in git(repo.parent / "bare.git", "ls-tree", "--name-only", "main").split()
 
 
+@thorough
 def test_what_others_pushed_meanwhile_stays(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"], seconds=0.2)
     person = clone(repo)
@@ -219,6 +222,7 @@ def test_a_remote_that_is_away_for_a_while_holds_up_nothing_but_the_merge(tmp_pa
     assert at(repo, "refs/heads/main") == git(repo, "rev-parse", "main").strip()
 
 
+@thorough
 def test_a_remote_that_stays_away_stops_the_drive_and_nothing_is_lost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +237,7 @@ def test_a_remote_that_stays_away_stops_the_drive_and_nothing_is_lost(
     assert len(rig.journal(repo)) == count + 2  # the second ticket's bullets only
 
 
+@thorough
 def test_a_person_s_push_to_the_branch_of_a_ticket_is_taken_in(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"], bullets=2, seconds=0.3)
     person = clone(repo)
@@ -267,6 +272,7 @@ def guarded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], 
     return make
 
 
+@thorough
 def test_a_branch_that_takes_no_merge_holds_the_ticket_with_the_way_out(guarded: Callable[[str], Path]) -> None:
     merges = 'while read old new ref; do [ "$ref" != refs/heads/main ] || [ -z "$(git rev-list --merges $old..$new)" ]'
     repo = guarded(f'{merges} || {{ echo "main wants a pull request" >&2; exit 1; }}; done')
@@ -302,6 +308,7 @@ def test_a_remote_that_cannot_be_reached_is_told_before_anything_is_worked(tmp_p
     assert not rig.journal(repo)
 
 
+@thorough
 def test_two_clones_share_the_work_and_work_nothing_twice(tmp_path: Path) -> None:
     repo = train(tmp_path, ["good"] * 4)
     two = clone(repo)

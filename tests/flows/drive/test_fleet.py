@@ -46,6 +46,7 @@ def test_every_project_is_driven_to_its_end_with_its_own_state(tmp_path: Path) -
         assert Workspace(str(repo)).train.ticket("build_1").status == "done" and rig.clean(repo)
 
 
+@thorough
 def test_workers_are_shared_by_weight(tmp_path: Path) -> None:
     repos = {"one": train(tmp_path, "one", ["good"] * 4), "two": train(tmp_path, "two", ["good"] * 2)}
     assert not drive_fleet(fleet(tmp_path, 1, one=2, two=1)).wrong
@@ -78,6 +79,7 @@ def test_what_is_broken_is_told_and_the_others_go_on(tmp_path: Path) -> None:
     assert not rig.journal(bad) and not rig.journal(dirty) and len(rig.journal(good)) == 2
 
 
+@thorough
 def test_a_repository_that_is_listed_twice_is_driven_once(tmp_path: Path) -> None:
     repo = train(tmp_path, "one", ["good"])
     (tmp_path / "all" / "again").symlink_to(repo)
@@ -86,6 +88,7 @@ def test_a_repository_that_is_listed_twice_is_driven_once(tmp_path: Path) -> Non
     assert len(rig.journal(repo)) == 2
 
 
+@thorough
 def test_a_stop_ends_the_present_turns_of_all(tmp_path: Path) -> None:
     repos = [train(tmp_path, name, ["good"] * 3, seconds=0.1) for name in ("one", "two")]
     driven = Fleet(fleet(tmp_path, 2, one=1, two=1))

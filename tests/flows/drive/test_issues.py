@@ -9,7 +9,7 @@ from agenticops.workspace import Workspace
 from tests.drive import rig
 from tests.forge import Forge
 from tests.insync import forge
-from tests.support import git
+from tests.support import git, thorough
 
 __all__ = ["forge"]
 
@@ -29,6 +29,7 @@ def test_a_marked_issue_becomes_an_item_is_worked_and_assigned(tmp_path: Path, f
     assert rig.clean(repo)
 
 
+@thorough
 def test_it_is_taken_in_once(tmp_path: Path, forge: Forge) -> None:
     repo = rig.train(tmp_path / "train", [])
     forge.create("Count the pills, temper good", labels=["auto", "Task"])

@@ -10,11 +10,11 @@ import pytest
 from agenticops.flows.drive import driver, merging
 from agenticops.flows.drive.work import Outcome, Work
 from tests.drive import rig
-from tests.support import commit_all, git, write
+from tests.support import commit_all, git, some, write
 
 
 @pytest.mark.parametrize(
-    ("path", "code"), [("config/pipeline.yml", "VT806"), ("config/x.txt", "VT806"), ("lib/x.txt", "VT470")]
+    ("path", "code"), some([("config/pipeline.yml", "VT806"), ("config/x.txt", "VT806"), ("lib/x.txt", "VT470")], 2)
 )
 def test_what_was_slipped_into_the_branch_does_not_come_in(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, code: str

@@ -9,7 +9,7 @@ import pytest
 from agenticops.flows.drive import desk
 from agenticops.workspace import Workspace
 from tests.drive import rig
-from tests.support import commit_all, git, write
+from tests.support import commit_all, git, thorough, write
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def test_the_desk_of_what_was_delivered_goes_with_its_branch(left: Path) -> None
     assert not place(left).exists() and not git(left, "branch", "--list", "phase/*")
 
 
+@thorough
 def test_it_stays_while_something_in_it_is_not_committed_and_goes_then(left: Path) -> None:
     write(place(left), "mine.txt", "x")
     rig.drive(left)
@@ -41,6 +42,7 @@ def test_it_stays_while_something_in_it_is_not_committed_and_goes_then(left: Pat
     assert not place(left).exists()
 
 
+@thorough
 def test_it_stays_while_its_branch_has_more_than_was_merged(left: Path) -> None:
     write(place(left), "mine.txt", "x")
     commit_all(place(left), "mine")

@@ -12,7 +12,7 @@ from agenticops.errors import StateError, TrainError
 from agenticops.flows.drive.control import Control
 from agenticops.workspace import Workspace
 from tests.drive import rig
-from tests.support import commit_all, git, write
+from tests.support import commit_all, git, thorough, write
 
 # An agent of the repository's own: trust covers its file.
 SCRIPT = "import sys, pathlib\nsys.stdin.read()\n%s\n"
@@ -44,6 +44,7 @@ def test_words_that_nobody_trusted_start_nothing(tmp_path: Path) -> None:
     assert git(repo, "rev-parse", "main") == tip, "no ticket is to blame, so none is held"
 
 
+@thorough
 def test_a_desk_that_is_older_than_what_is_trusted_catches_up(tmp_path: Path) -> None:
     repo = train(tmp_path, "sys.exit(3)")
     assert rig.drive(repo).outcomes[0].state == "blocked"

@@ -8,7 +8,7 @@ from agenticops.flows import papers
 from agenticops.flows.drive import ledger, states
 from agenticops.workspace import Workspace
 from tests.drive import rig
-from tests.support import commit_all
+from tests.support import commit_all, thorough
 
 
 def told(repo: Path) -> list[str]:
@@ -42,6 +42,7 @@ def test_an_agent_without_its_program_is_in_error(tmp_path: Path) -> None:
     assert found.status == "error" and "no-such-agent cannot be run here" in found.reason
 
 
+@thorough
 def test_an_agent_gives_signs_of_life_between_its_runs_too(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "train", ["good"], seconds=0.5, more={"heartbeat": 0.2})
     rig.drive(repo)
@@ -50,6 +51,7 @@ def test_an_agent_gives_signs_of_life_between_its_runs_too(tmp_path: Path) -> No
     assert {e.data["task"] for e in beats[:-1]} == {"build_1"}
 
 
+@thorough
 def test_the_machine_is_measured(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "train", ["good"], seconds=0.5, more={"heartbeat": 0.2})
     rig.drive(repo)

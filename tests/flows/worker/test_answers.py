@@ -13,7 +13,7 @@ from agenticops.model.event import Draft
 from agenticops.workspace import Workspace
 from tests import posting
 from tests.stations import Board
-from tests.support import commit_all, status, write
+from tests.support import commit_all, status, thorough, write
 
 RULES = """\
 rules:
@@ -75,6 +75,7 @@ def test_actions_wait_for_the_answer_and_are_done_once(repo: Path, web: posting.
     assert [(data.get("numbers"), data["outcome"]) for data in told] == [(None, "done"), ([3, 4], "done")]
 
 
+@thorough
 def test_a_rule_that_changed_meanwhile_is_not_gone_on_with(repo: Path, web: posting.Web) -> None:
     with Workspace(str(repo)).transaction("test") as tx:
         tx.append(Draft("entity_created", "entity/e00000000001", data={"entity": "order", "name": "Refills"}))

@@ -81,6 +81,7 @@ def ordeal(repo: Path, number: int, kills: int, seed: int) -> int:
     return killed
 
 
+@thorough
 def test_two_kills(at: Board) -> None:
     assert ordeal(at("tiny"), 6, 2, 1) == 2
 

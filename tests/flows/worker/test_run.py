@@ -15,7 +15,7 @@ from agenticops.flows.worker.run import Wanted, Worker
 from agenticops.workspace import Workspace
 from tests import postgres, posting
 from tests.stations import Board
-from tests.support import commit_all, git, new_repo, status
+from tests.support import commit_all, git, new_repo, status, thorough
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +59,7 @@ def test_what_is_due_is_delivered_tried_again_and_committed_and_a_lost_engine_lo
     assert run.reconcile(Workspace(str(repo))) == [run.Step(bad, "done")]
 
 
+@thorough
 def test_nothing_uncommitted_goes_out_unless_it_is_said(repo: Path, web: posting.Web) -> None:
     id = posting.put(repo, "webhook", {"url": f"{web.url}/200"}, commit=False)
     assert (once(repo).delivered, len(web.seen)) == (0, 0)
@@ -99,6 +100,7 @@ def test_among_clones_the_lease_is_held_at_the_remote(repo: Path, tmp_path: Path
     assert once(clone).delivered == 0
 
 
+@thorough
 def test_a_stopped_worker_lets_what_it_sends_come_to_its_end(repo: Path, web: posting.Web) -> None:
     id = posting.put(repo, "webhook", {"url": f"{web.url}/200"})
     worker = Worker(Workspace(str(repo)), Wanted(), lambda id, outcome, words: worker.stop())
@@ -106,6 +108,7 @@ def test_a_stopped_worker_lets_what_it_sends_come_to_its_end(repo: Path, web: po
     assert worker.run().delivered == 1 and web.keys() == {id: 1}
 
 
+@thorough
 def test_postgresql_keeps_the_timers_where_it_is_named(
     repo: Path, web: posting.Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
