@@ -85,6 +85,7 @@ def judge(place: Path, tickets: int, said: dict[str, dict[str, Any]]) -> None:
     assert [lease for lease in held if lease is None or not lease.released] == []
 
 
+@thorough
 def test_two_machines_work_each_ticket_once(tmp_path: Path) -> None:
     judge(tmp_path, 4, race(tmp_path, 4))
 
