@@ -138,6 +138,9 @@ def _run(argv: list[str]) -> int:
 
             return hot.serve("mode", words[2] if len(words) > 2 else None, as_json)
     if words[:1] == ["workflow"] and words[1:2] and words[1] in PLAIN:
+        from agenticops.cli.lean import load_msgspec
+
+        load_msgspec()
         from agenticops.cli import reaction, workflowsteps
 
         before = reaction.written()

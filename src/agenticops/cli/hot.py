@@ -89,6 +89,9 @@ def _told(data: dict[str, list[dict[str, str]]]) -> int:
 
 
 def _check(workspace: Workspace, argument: str | None, as_json: bool) -> int:
+    from agenticops.cli.lean import load_msgspec
+
+    load_msgspec()
     from agenticops.flows import judge
 
     verdict = judge.ticket(workspace, argument) if argument else judge.train(workspace)
@@ -97,6 +100,9 @@ def _check(workspace: Workspace, argument: str | None, as_json: bool) -> int:
 
 def staged(as_json: bool) -> int:
     """Run `check --staged`, which a hook asks before every commit."""
+    from agenticops.cli.lean import load_msgspec
+
+    load_msgspec()
     from agenticops.flows import staged as judging
 
     return told(judging.judge(Workspace()), as_json)
