@@ -398,7 +398,7 @@ def test_hostile_repetition_stays_linear(text: str) -> None:
         legacy.read(text, "x.md")
     except StateError:
         pass
-    assert time.process_time() - begun < 6  # half a second; a quadratic scan takes ten and more, measured on an idle machine
+    assert time.process_time() - begun < 6  # half a second where it is quiet; a quadratic scan takes ten and more
 
 
 def test_json_that_python_can_parse_but_not_walk_is_refused() -> None:
