@@ -37,7 +37,7 @@ def said(repo: Path, *arguments: str) -> str:
 def test_tables_are_short_and_say_what_is_next(repo: Path) -> None:
     assert said(repo, "flow").splitlines() == [
         "workflows",
-        "  throughput  4 ended       0.3 a week lately",
+        "  throughput  4 ended       0.9 a week lately",
         "  under way   1             the oldest for 22.0 d where it stands",
         "  cycle time  4.0 d         median · 85 % within 8.2 d · longest 10.0 d",
         "  lead time   6.0 d         median · 85 % within 9.5 d · longest 11.0 d",
@@ -45,7 +45,7 @@ def test_tables_are_short_and_say_what_is_next(repo: Path) -> None:
         "  bottleneck  HS work  86% of all waiting · 1 there now · a visit 7.0 d",
         "",
         "tickets",
-        "  throughput  2 ended       0.2 a week lately · value 400 · 2 needs met",
+        "  throughput  2 ended       0.5 a week lately · value 400 · 2 needs met",
         "  under way   1             the oldest for 18.0 d where it stands",
         "  cycle time  6.0 d         median · 85 % within 6.0 d · longest 6.0 d",
         "  lead time   9.0 d         median · 85 % within 9.0 d · longest 9.0 d",
@@ -140,3 +140,26 @@ def test_values_are_shown_where_they_were_declared(repo: Path) -> None:
 
 def test_a_spreadsheet_obeys_no_name(repo: Path) -> None:
     assert "'=Bath" in said(repo, "forecast", "--csv")
+
+
+def test_a_picture_holds_no_more_than_was_asked_for(repo: Path, tmp_path: Path) -> None:
+    file = tmp_path / "a.svg"
+    said(repo, "cycle-time", "--of", "workflows", "--by", "state", "--limit", "1", "--plot", str(file))
+    words = " ".join(ElementTree.fromstring(file.read_bytes()).itertext())
+    assert "HS · work" in words and "HS · lead" not in words and "1 of 2" in words
+
+
+def test_a_state_has_one_name_in_all_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AGENTICOPS_NOW", str(NOW))
+    repo = new_repo(tmp_path / "seed", "--initial-branch=main")
+    history = History()
+    history.travel("w1", "HS_STD", ("0", 1), ("1", 3))
+    history.save(repo)
+    (page,) = json.loads(said(repo, "flow", "--json"))["data"]["rows"]
+    (worst, _) = json.loads(said(repo, "bottlenecks", "--json"))["data"]["rows"]
+    assert page["bottleneck"] == worst and not worst["group"].isdecimal()
+
+
+def test_an_empty_train_has_no_bars(tmp_path: Path) -> None:
+    code, out, err = cli(new_repo(tmp_path / "empty", "--initial-branch=main"), "report", "throughput", "--mermaid")
+    assert (code, out) == (1, "") and "nothing to draw" in err

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from agenticops.cli.lines import BAD, DIM, STRONG, WARN, Line, bar, clean, counted, cut, following, line
@@ -73,7 +73,7 @@ def took(rows: Sequence[Took], limit: int, title: str, then: str) -> list[Line]:
 
 def ended(rows: Sequence[Ended], limit: int, per: str) -> list[Line]:
     """Show what ended, the last periods, with a bar."""
-    last = sorted({row.period for row in rows})[-(limit or len(rows) or 1) :]
+    last = set(sorted({row.period for row in rows})[-(limit or len(rows) or 1) :])
     shown = [row for row in rows if row.period in last]
     most = max([row.ended for row in shown], default=0)
     valued, needs = any(row.value is not None for row in rows), any(row.needs is not None for row in rows)
@@ -183,7 +183,7 @@ def _tested(tested: Tested) -> list[Line]:
     ]
 
 
-def flow(pages: Sequence[Page], named: Mapping[str, Lost]) -> list[Line]:
+def flow(pages: Sequence[Page]) -> list[Line]:
     """Show the flow on one page."""
     if not pages:
         return [line(("flow: nothing has travelled yet", DIM)), following(EMPTY)]
@@ -202,7 +202,7 @@ def flow(pages: Sequence[Page], named: Mapping[str, Lost]) -> list[Line]:
         good = page.success
         between = f"of {good.n:,}; truly {good.low:.0%}–{good.high:.0%}" if good.n else ""
         found.append(_said("success", percent(good.share), between))
-        found.append(_held(named.get(page.of)))
+        found.append(_held(page.bottleneck))
     return [*found, following("agenticops report bottlenecks")]
 
 

@@ -55,9 +55,9 @@ def out(wish: Wish, rows: Sequence[Struct], table: list[Line], tests: Sequence[S
     if wish.plot:
         draw(wish, rows)
     elif wish.parquet:
-        _saved(wish, wish.parquet, tabular.as_parquet(tabular.flat(rows)), len(rows))
+        _saved(wish, wish.parquet, tabular.as_parquet(rows), len(rows))
     elif wish.csv:
-        sys.stdout.write(tabular.as_csv(tabular.flat(rows)))
+        sys.stdout.write(tabular.as_csv(rows))
     else:
         data: dict[str, Any] = {"report": wish.kind, "rows": _plain(rows)}
         if tests:
@@ -77,7 +77,8 @@ def draw(wish: Wish, rows: Sequence[Struct]) -> None:
     kinds = list(dict.fromkeys(str(getattr(row, "of", "")) for row in rows))
     parts = [(of, [row for row in rows if getattr(row, "of", "") == of]) for of in kinds]
     form = os.path.splitext(wish.plot)[1][1:]
-    _saved(wish, wish.plot, plot.draw(TITLES[wish.kind], parts, form), len(rows))
+    drawn = plot.draw(TITLES[wish.kind], parts, form, min(wish.limit or plot.MOST, plot.MOST))
+    _saved(wish, wish.plot, drawn, len(rows))
 
 
 def _saved(wish: Wish, path: str, content: bytes, number: int) -> None:

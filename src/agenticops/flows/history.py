@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import time
+from datetime import datetime
 
 from agenticops.errors import StateError, UsageError
 from agenticops.model.event import Event
@@ -66,10 +66,10 @@ def moment(words: str, now: int) -> str:
     match = _SPAN.fullmatch(words.strip())
     if match:
         return timestamp(max(now - int(match[1]) * _SECONDS[match[2]] * 1000, 0))
-    for form in ("%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"):
+    for form, length in (("%Y-%m-%d", 10), ("%Y-%m-%dT%H:%M:%S", 19), ("%Y-%m-%dT%H:%M:%SZ", 19)):
         try:
-            time.strptime(words, form)
+            # Written anew: times are compared as texts, and 2026-1-5 is a date too.
+            return datetime.strptime(words, form).isoformat()[:length]
         except ValueError:
             continue
-        return words.rstrip("Z")
     raise UsageError(f"{words!r} is no time", hint="say today, 2d, 3h, 2026-11-01 or 2026-11-01T08:00:00")

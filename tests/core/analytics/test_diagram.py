@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agenticops.core.analytics import diagram
 from agenticops.core.analytics.rows import Edge, Ended
+from agenticops.errors import TrainError
 
 
 def test_the_flow_is_a_flowchart_with_counts() -> None:
@@ -30,3 +33,8 @@ def test_throughput_is_bars() -> None:
     assert 'x-axis "week from" ["01-05", "01-12"]' in text
     assert "0 --> 5" in text and "bar [5, 1]" in text
     assert 'x-axis "month from" ["2026-01", "2026-01"]' in diagram.bars(rows, "month")
+
+
+def test_without_bars_there_is_no_chart() -> None:
+    with pytest.raises(TrainError, match="nothing to draw"):
+        diagram.bars([], "week")

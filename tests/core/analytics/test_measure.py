@@ -19,12 +19,8 @@ def test_quantiles_are_those_of_the_standard_library() -> None:
 
 
 def test_of_nothing_nothing_is_said() -> None:
-    assert measure.durations([]) == measure.Durations()
+    assert measure.quantile([], 0.5) is None
     assert measure.share(0, 0).share is None
-
-
-def test_durations() -> None:
-    assert measure.durations([3, 1, 2]) == measure.Durations(3, 2, pytest.approx(2.7), 3)
 
 
 def test_a_share_of_few_is_believed_less() -> None:

@@ -27,3 +27,7 @@ def test_a_day_later_and_the_end_of_the_calendar() -> None:
     assert periods.after("2026-01-01T20:00:00.000Z", 0.5) == "2026-01-02"
     assert periods.after("2026-01-01T20:00:00.000Z", 1e9) == "9999-12-31"
     assert periods.before("2026-01-29T01:02:03.000Z", 28) == "2026-01-01T01:02:03.000Z"
+
+
+def test_the_calendar_has_a_beginning_too() -> None:
+    assert periods.before("0001-01-03T00:00:00.000Z", 28) == "0001-01-01T00:00:00.000Z"

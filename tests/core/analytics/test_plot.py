@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree
@@ -15,7 +16,7 @@ from agenticops.errors import TrainError
 EACH: list[Sequence[Any]] = [
     [Took("workflows", "HS", "a $x$", 3, 1.0, 2.0, 3.0), Took("workflows", "", "b", 1)],
     [Ended("workflows", "", "", "2026-01-05", 4, 3), Ended("workflows", "", "", "2026-01-12", 0, 0)],
-    [Flowed("workflows", "2026-01-05", 4, 3), Flowed("workflows", "2026-01-12", 0, 1)],
+    [Flowed("workflows", "2026-01-05", 4, 3), Flowed("workflows", "2026-01-12", 4, 4)],
     [Outcome("workflows", "", "a", 4, 3, 0, 0.75, 0.3, 0.95)],
     [UnderWay("workflows", "", "a", 4, 1.0, 2.0, None, 1)],
     [Lost("workflows", "", "a", 0.0, 0.0, 1, 1.0, 1.0, 0, 0.0, 0.0)],
@@ -37,6 +38,8 @@ def test_names_are_no_formulas_and_too_many_rows_are_said() -> None:
     rows = [Took("workflows", "", f"$g{n}$", 1, 1.0, 1.0, 1.0) for n in range(30)]
     words = " ".join(ElementTree.fromstring(plot.draw("T", [("workflows", rows)], "svg")).itertext())
     assert "$g19$" in words and "$g20$" not in words and "20 of 30" in words
+    few = " ".join(ElementTree.fromstring(plot.draw("T", [("workflows", rows)], "svg", 5)).itertext())
+    assert "$g4$" in few and "$g5$" not in few and "5 of 30" in few
 
 
 def test_any_words_can_be_drawn() -> None:
@@ -50,3 +53,10 @@ def test_png_and_nothing() -> None:
     assert plot.draw("T", [("", EACH[0])], "png").startswith(b"\x89PNG")
     with pytest.raises(TrainError, match="nothing to draw"):
         plot.draw("T", [("workflows", [])], "png")
+
+
+def test_a_missing_library_is_named_with_the_way_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(TrainError, match="matplotlib") as error:
+        plot.draw("T", [("workflows", EACH[0])], "svg")
+    assert error.value.hint == "pip install 'agenticops[plots]'"

@@ -60,3 +60,22 @@ def test_of_two_branches_that_did_the_same_one_counts() -> None:
     twin = state(SHAPE, "done", 9, events[SHAPE][3], kind="ticket_done", at=at(11))
     (found,) = travel.journeys({SHAPE: [*events[SHAPE], twin]})
     assert found.stops[0].left == at(9)
+
+
+def test_a_status_that_is_said_again_goes_on() -> None:
+    opened = state(SHAPE, "todo", 1, kind="ticket_opened", at=at(1))
+    begun = state(SHAPE, "in_progress", 2, opened, at=at(2))
+    other = state(SHAPE, "blocked", 3, opened, kind="ticket_blocked", at=at(3))
+    kept = event("fork_resolved", SHAPE, 4, prev=begun.id, at=at(4), data={"to": "in_progress", "drop": [other.id]})
+    done = state(SHAPE, "done", 5, kept, kind="ticket_done", at=at(6))
+    (found,) = travel.journeys({SHAPE: [opened, begun, other, kept, done]})
+    assert [(s.status, s.entered, s.left) for s in found.stops[0].spans] == [
+        ("todo", at(1), at(2)),
+        ("in_progress", at(2), at(6)),
+    ]
+
+
+def test_as_of_a_time_nothing_is_waited_that_came_later() -> None:
+    (found,) = travel.journeys({SHAPE: history()[SHAPE]})
+    assert found.stops[0].waited(at(6)) == 2 + 1
+    assert found.stops[0].waited(at(3)) == 1

@@ -61,3 +61,8 @@ def test_an_empty_train_and_one_instance(repo: Path) -> None:
     (row,) = durations.lead(opened(repo), Filter(), "template")
     assert row == Took("workflows", "", "HS", 1, row.median, row.median, row.median)
     assert row.median == pytest.approx(1.5)
+
+
+def test_a_day_without_its_noughts_is_that_day(here: Workspace) -> None:
+    for since in ("2026-01-07", "2026-1-7"):
+        assert said(durations.lead(here, Filter("workflows", since=since), "template")) == {"HS": (2, 8.5, 11)}

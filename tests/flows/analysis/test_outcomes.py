@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from agenticops.errors import UsageError
-from agenticops.flows.analysis import outcomes
+from agenticops.flows.analysis import outcomes, overview, places
 from agenticops.flows.analysis.source import Filter
 from agenticops.workspace import Workspace
+from tests.flows.analysis.histories import NOW, History, opened
 
 WORKFLOWS, TICKETS = Filter("workflows"), Filter("tickets")
 
@@ -50,3 +53,29 @@ def test_success_with_what_it_is_to_be_believed(here: Workspace) -> None:
     assert by_state == {"lead": (2, 4), "work": (2, 2), "paid": (2, 2), "lost": (0, 1)}
     by_phase = {row.group: (row.well, row.n) for row in outcomes.success(here, TICKETS, "phase")}
     assert by_phase == {"shape": (1, 2), "build": (1, 1)}
+
+
+def test_periods_end_with_the_window(here: Workspace) -> None:
+    for until, per, last in (("2026-01-11", "week", "2026-01-05"), ("2026-01-10", "day", "2026-01-10")):
+        rows = outcomes.throughput(here, Filter("workflows", until=until), "", per)
+        assert rows[-1].period == last
+    weeks = overview.began_and_ended(here, Filter("workflows", until="2026-01-11"))
+    assert weeks[-1].period == "2026-01-05"
+
+
+def test_what_a_clock_ahead_wrote_is_counted_once(repo: Path) -> None:
+    history = History()
+    history.travel("w1", "HS", ("lead", 1), ("paid", 31), end="success")
+    history.save(repo)
+    early = opened(repo, NOW - 26 * 3_600_000)
+    assert sum(row.ended for row in outcomes.throughput(early, WORKFLOWS, "", "day")) == 1
+    assert places.wip(early, WORKFLOWS, "phase") == []
+
+
+def test_who_came_by_a_place_twice_counts_there_once(repo: Path) -> None:
+    history = History()
+    history.travel("w1", "HS", ("lead", 1), ("work", 2), ("lead", 3), ("paid", 4), end="success")
+    history.travel("w2", "HS", ("lead", 1), ("lost", 4), end="failure")
+    history.save(repo)
+    by_state = {row.group: (row.well, row.n) for row in outcomes.success(opened(repo), WORKFLOWS, "state")}
+    assert by_state == {"lead": (1, 2), "work": (1, 1), "paid": (1, 1), "lost": (0, 1)}

@@ -49,8 +49,12 @@ def test_of_tickets_only_that_counts_in_which_nobody_worked(here: Workspace) -> 
 
 def test_the_flow_on_one_page(here: Workspace) -> None:
     flows, items = overview.flow(here, Filter())
-    assert (flows.of, flows.ended, flows.weekly, flows.under_way) == ("workflows", 4, 4 / 12, 1)
+    assert (flows.of, flows.ended, flows.under_way) == ("workflows", 4, 1)
     assert (flows.cycle.median, flows.lead.median, flows.success.share) == pytest.approx((4, 6, 0.5))
+    # a train of thirty days has had no twelve weeks
+    assert (flows.weekly, items.weekly) == pytest.approx((4 / (30 / 7), 2 / (30 / 7)))
+    (lately,) = overview.flow(here, Filter("workflows", since="2026-01-17"))
+    assert (lately.ended, lately.weekly) == (1, pytest.approx(1 / (14.4167 / 7), abs=1e-3))
     assert flows.bottleneck is not None and flows.bottleneck.group == "work"
     assert (items.ended, items.value, items.needs, items.under_way) == (2, 400, 2, 1)
 
@@ -64,7 +68,14 @@ def test_the_ways_that_were_taken(here: Workspace) -> None:
         ("tickets", "shape", "build"): (2, pytest.approx(2.5)),
     }
     weeks = {(w.of, w.period): (w.began, w.ended) for w in overview.began_and_ended(here, Filter())}
-    assert weeks["workflows", "2026-01-05"] == (2, 2)
+    assert weeks["workflows", "2026-01-05"] == (4, 2)
+    # what is under way then had begun before
+    since = overview.began_and_ended(here, Filter("workflows", since="2026-01-12"))
+    assert [(w.period, w.began, w.ended) for w in since] == [
+        ("2026-01-12", 4, 3),
+        ("2026-01-19", 5, 4),
+        ("2026-01-26", 5, 4),
+    ]
 
 
 def test_an_empty_train_has_no_flow(repo: Path) -> None:
@@ -75,3 +86,26 @@ def test_an_empty_train_has_no_flow(repo: Path) -> None:
     (page,) = overview.flow(opened(repo), Filter())
     assert (page.ended, page.success.share, page.lead.n, page.under_way) == (0, None, 0, 1)
     assert page.bottleneck is not None and page.bottleneck.share == 1
+
+
+@pytest.mark.parametrize("until", ["2026-01-19", "2026-01-20T00:00:00"])
+def test_waiting_as_of_a_day_or_an_hour(here: Workspace, until: str) -> None:
+    build, _ = places.bottlenecks(here, Filter("tickets", until=until), "phase")
+    assert (build.group, build.waited) == ("build", pytest.approx(3 + 6 + 14 / 24))
+    (early,) = places.bottlenecks(here, Filter("tickets", until="2026-01-02T22:00:00"), "state")
+    assert (early.group, early.waited, early.waiting) == ("todo", pytest.approx(0.5), 1)
+
+
+@pytest.mark.parametrize("until", ["9999-12-31", "2026-01-31", "2026-02-01T00:00:00", "0001-01-03"])
+def test_any_day_of_the_calendar_can_be_asked_for(here: Workspace, until: str) -> None:
+    pages = overview.flow(here, Filter(until=until))
+    assert [page.under_way for page in pages] == ([0, 0] if until.startswith("0001") else [1, 1])
+
+
+def test_the_pace_of_a_young_train(repo: Path) -> None:
+    history = History()
+    history.travel("w1", "HS", ("lead", 17), ("work", 18))
+    history.travel("w2", "HS", ("lead", 18), ("work", 19))
+    history.save(repo)
+    lead = next(row for row in places.bottlenecks(opened(repo), WORKFLOWS, "phase") if row.group == "lead")
+    assert (lead.came, lead.left) == (1, 1)

@@ -55,7 +55,9 @@ Template = Annotated[
 ]
 Since = Annotated[str, typer.Option(metavar="DATE", help="Only from then on: a date (UTC), today, 30d.")]
 Until = Annotated[str, typer.Option(metavar="DATE", help="As of the end of that day.")]
-Limit = Annotated[int, typer.Option(min=0, help="At most so many rows in table and picture; 0 means all.")]
+Limit = Annotated[
+    int, typer.Option(min=0, help="At most so many rows in table and picture; 0 means all, in a picture 20.")
+]
 Csv = Annotated[bool, typer.Option("--csv", help="Print comma-separated values, all of them.")]
 Parquet = Annotated[str, typer.Option(metavar="FILE", help="Write Parquet into a new file.")]
 Plot = Annotated[str, typer.Option(metavar="FILE", help="Draw into a new file, .svg or .png.")]
@@ -91,10 +93,8 @@ def flow(
     if plot:
         reportout.draw(wish, overview.began_and_ended(workspace, wanted))
         return
-    pages = overview.flow(workspace, wanted, value)
-    held = [page.bottleneck for page in pages if page.bottleneck]
-    named = {row.of: row for row in titles.titled(workspace, held)}
-    reportout.out(wish, pages, reportlines.flow(pages, named))
+    pages = titles.pages(workspace, overview.flow(workspace, wanted, value))
+    reportout.out(wish, pages, reportlines.flow(pages))
 
 
 @app.command("cycle-time", **example("agenticops report cycle-time --by state --template HS_STD --since 90d"))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from agenticops.core.analytics.rows import Edge, Ended
 from agenticops.core.mermaid import label
+from agenticops.errors import TrainError
 
 # More bars than that cannot be read.
 BARS = 26
@@ -31,12 +32,14 @@ def flowchart(edges: Sequence[Edge]) -> str:
 
 
 def bars(rows: Sequence[Ended], per: str) -> str:
-    """Draw what ended a period; the groups of one period are added up."""
+    """Draw what ended a period; the groups of one period are added up. Raises TrainError when there is none."""
+    if not rows:
+        raise TrainError("there is nothing to draw yet", hint="agenticops report flow")
     sums: dict[str, int] = {}
     for row in rows:
         sums[row.period] = sums.get(row.period, 0) + row.ended
     last = sorted(sums)[-BARS:]
-    most = max([sums[period] for period in last], default=0)
+    most = max(sums[period] for period in last)
     names = ", ".join(f'"{period[:7] if per == "month" else period[5:]}"' for period in last)
     return (
         f'xychart-beta\n  title "Ended per {per}"\n  x-axis "{per} from" [{names}]\n'

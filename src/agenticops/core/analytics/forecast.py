@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from statistics import median
 
 from msgspec import Struct
@@ -23,6 +24,8 @@ LONGEST = 200
 FEW = 10
 # How many of the past are foretold to see what forecasts are worth.
 ASKED = 200
+# What a number of days since long ago cannot tell from nothing.
+MOMENT = 1e-6
 SUCCESS, FAILURE = "+", "-"
 
 
@@ -35,10 +38,11 @@ class Visit(Struct, frozen=True):
 
 
 class Trip(Struct, frozen=True):
-    """An ended instance: its visits in order, and whether it ended well."""
+    """An ended instance: its visits in order, whether it ended well, and when, as a number of days."""
 
     visits: tuple[Visit, ...]
     success: bool
+    ended: float
 
 
 class Forecast(Struct, frozen=True):
@@ -84,6 +88,11 @@ class Past:
         self.visits: dict[str, list[Visit]] = {s: sorted(v, key=lambda one: one.days) for s, v in found.items()}
         self.days: Mapping[str, list[float]] = {s: [v.days for v in visits] for s, visits in self.visits.items()}
 
+    def beyond(self, state: str, age: float) -> bool:
+        """Tell whether it is in a state for longer than any before it: then the past says nothing of it."""
+        days = self.days.get(state, ())
+        return self.trips >= FEW and len(days) > 0 and age >= days[-1]
+
     def foretell(self, state: str, age: float, dice: random.Random, walks: int = WALKS) -> Forecast:
         """Foretell what stands in a state for so many days already."""
         if self.trips < FEW or state not in self.visits:
@@ -118,17 +127,18 @@ class Past:
 def backtest(trips: Sequence[Trip], seed: int = 0, walks: int = 400) -> Backtest:
     """Ask forecasts of the last third of what ended, by the two thirds before it.
 
-    `trips` are in the order of their end. Each is asked at the beginning of one of its visits, drawn by the seed.
+    `trips` are in the order of their end. Each is asked in one of its visits, drawn by the seed: at its beginning
+    or, if the past was not known by then, where it stood when the last of the past had ended.
     """
     dice = random.Random(seed)
     split = len(trips) * 2 // 3
     past, later = Past(trips[:split]), list(trips[split:])
     if past.trips < FEW or not later:
         return Backtest(learnt=past.trips)
-    if len(later) > ASKED:
-        later = dice.sample(later, ASKED)
+    known = trips[split - 1].ended
     usual = sum(trip.success for trip in trips[:split]) / split
-    rows = [row for trip in later if (row := _asked(past, trip, dice, walks)) is not None]
+    answers = (_asked(past, known, trip, dice, walks) for trip in dice.sample(later, len(later)))
+    rows = list(islice((row for row in answers if row is not None), ASKED))
     if not rows:
         return Backtest(learnt=past.trips)
     n = len(rows)
@@ -148,9 +158,18 @@ def backtest(trips: Sequence[Trip], seed: int = 0, walks: int = 400) -> Backtest
 _Row = tuple[float, float, float, float, bool]
 
 
-def _asked(past: Past, trip: Trip, dice: random.Random, walks: int) -> _Row | None:
-    at = int(dice.random() * len(trip.visits))
-    found = past.foretell(trip.visits[at].state, 0.0, dice, walks)
+def _asked(past: Past, known: float, trip: Trip, dice: random.Random, walks: int) -> _Row | None:
+    open_to: list[tuple[str, float, float]] = []
+    left = 0.0
+    for visit in reversed(trip.visits):
+        left += visit.days
+        age = max(known - (trip.ended - left), 0.0)
+        if visit.days - age > MOMENT:  # else nothing stood there any more, or ever
+            open_to.append((visit.state, age, left - age))
+    if not open_to:
+        return None
+    state, age, true = open_to[int(dice.random() * len(open_to))]
+    found = Forecast() if past.beyond(state, age) else past.foretell(state, age, dice, walks)
     if found.median is None or found.p85 is None or found.success is None:
         return None
-    return sum(v.days for v in trip.visits[at:]), found.median, found.p85, found.success, trip.success
+    return true, found.median, found.p85, found.success, trip.success

@@ -11,15 +11,6 @@ from msgspec import Struct
 Z = 1.959964
 
 
-class Durations(Struct, frozen=True):
-    """How long it took: of so many, the median and what 85 of 100 did not exceed."""
-
-    n: int = 0
-    median: float | None = None
-    p85: float | None = None
-    longest: float | None = None
-
-
 class Share(Struct, frozen=True):
     """So many of so many, and between what the true share lies with 95 % (Wilson's interval)."""
 
@@ -38,14 +29,6 @@ def quantile(ordered: Sequence[float], q: float) -> float | None:
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)
     return ordered[below] + (ordered[above] - ordered[below]) * (place - below)
-
-
-def durations(values: Sequence[float]) -> Durations:
-    """Sum durations up."""
-    ordered = sorted(values)
-    if not ordered:
-        return Durations()
-    return Durations(len(ordered), quantile(ordered, 0.5), quantile(ordered, 0.85), ordered[-1])
 
 
 def share(hits: int, n: int) -> Share:

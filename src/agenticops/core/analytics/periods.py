@@ -43,6 +43,22 @@ def days(earlier: str, later: str) -> float:
     return max(span.total_seconds() / _DAY, 0.0)
 
 
+def full(moment: str) -> str:
+    """Write out a time that may be a day, or lack its milliseconds, as the log writes it; "" stays "".
+
+    A day is its beginning.
+    """
+    return moment and moment + "T00:00:00.000Z"[len(moment) - 10 :]
+
+
+def last_day(moment: str) -> str:
+    """Give the day of what was just before a time."""
+    try:
+        return (datetime.fromisoformat(moment) - timedelta(milliseconds=1)).date().isoformat()
+    except OverflowError:
+        return date.min.isoformat()
+
+
 def after(moment: str, number: float) -> str:
     """Give the day that is so many days later, never later than a calendar can say."""
     try:
@@ -52,6 +68,9 @@ def after(moment: str, number: float) -> str:
 
 
 def before(moment: str, number: int) -> str:
-    """Give the time so many days earlier, as the log writes it."""
-    found = datetime.fromisoformat(moment) - timedelta(days=number)
-    return found.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    """Give the time so many days earlier, as the log writes it, never earlier than a calendar can say."""
+    try:
+        found = datetime.fromisoformat(moment) - timedelta(days=number)
+    except OverflowError:
+        return f"{date.min}T00:00:00.000Z"
+    return found.replace(microsecond=0, tzinfo=None).isoformat(timespec="milliseconds") + "Z"

@@ -37,8 +37,11 @@ STYLE: Any = {
 Drawing = Callable[[Any, Sequence[Any]], None]
 
 
-def draw(title: str, parts: Sequence[tuple[str, Sequence[Any]]], form: str) -> bytes:
-    """Draw the parts of a report, one below the other, each with its heading. Raises TrainError without the library."""
+def draw(title: str, parts: Sequence[tuple[str, Sequence[Any]]], form: str, limit: int = MOST) -> bytes:
+    """Draw the parts of a report, one below the other, each with its heading. Raises TrainError without the library.
+
+    Of rows that are no periods, the first `limit` are drawn.
+    """
     try:
         import matplotlib
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -46,7 +49,7 @@ def draw(title: str, parts: Sequence[tuple[str, Sequence[Any]]], form: str) -> b
     except ImportError:
         hint = "pip install 'agenticops[plots]'"
         raise TrainError("plots need the library matplotlib, which is not installed", hint=hint) from None
-    shown = [(heading, rows) for heading, rows in parts if rows]
+    shown = [(heading + _left_out(rows, limit), _first(rows, limit)) for heading, rows in parts if rows]
     if not shown:
         raise TrainError("there is nothing to draw yet", hint="agenticops report flow")
     with matplotlib.rc_context(STYLE):
@@ -56,7 +59,7 @@ def draw(title: str, parts: Sequence[tuple[str, Sequence[Any]]], form: str) -> b
         spots = figure.subplots(len(shown), 1, squeeze=False, height_ratios=heights)
         for (heading, rows), axes in zip(shown, spots[:, 0], strict=True):
             _DRAWINGS[type(rows[0])](axes, rows)
-            axes.set_title(f"{title}: {heading}{_left_out(rows)}", pad=12)
+            axes.set_title(f"{title}: {heading}", pad=12)
         sink = io.BytesIO()
         described: dict[str, Any] = {"Title": title, "Date": None} if form == "svg" else {"Title": title}
         with warnings.catch_warnings():
@@ -74,17 +77,21 @@ def _named(svg: bytes, title: str) -> bytes:
     return svg.replace(b"<svg ", f'<svg role="img" aria-label={quoteattr(title)} '.encode(), 1)
 
 
-def _left_out(rows: Sequence[Any]) -> str:
-    """Say so where rows are left out; periods are not rows of a picture."""
-    if isinstance(rows[0], Ended | Flowed) or len(rows) <= MOST:
-        return ""
-    return f", {MOST} of {len(rows):,}"
+def _first(rows: Sequence[Any], limit: int) -> Sequence[Any]:
+    """Leave out the rows that nobody could read; periods are not rows of a picture."""
+    return rows if isinstance(rows[0], Ended | Flowed) else rows[:limit]
+
+
+def _left_out(rows: Sequence[Any], limit: int) -> str:
+    """Say so where rows are left out."""
+    number = len(_first(rows, limit))
+    return "" if number == len(rows) else f", {number} of {len(rows):,}"
 
 
 def _height(rows: Sequence[Any]) -> float:
     if isinstance(rows[0], Ended | Flowed):
         return 3.6
-    return 1.5 + 0.34 * min(len(rows), MOST)
+    return 1.5 + 0.34 * len(rows)
 
 
 def _name(row: Row) -> str:
@@ -115,7 +122,6 @@ def _legend(axes: Any, **more: Any) -> None:
 
 
 def _took(axes: Any, rows: Sequence[Took]) -> None:
-    rows = rows[:MOST]
     places = _across(axes, rows, "days")
     axes.barh(places, [r.median or 0 for r in rows], 0.6, color=BLUE, label="median")
     axes.hlines(places, [r.median or 0 for r in rows], [r.p85 or 0 for r in rows], color=GREY)
@@ -148,19 +154,13 @@ def _ended(axes: Any, rows: Sequence[Ended]) -> None:
 
 
 def _flowed(axes: Any, rows: Sequence[Flowed]) -> None:
-    began = ended = 0
-    lines: list[tuple[str, int, int]] = []
-    for row in rows:
-        began, ended = began + row.began, ended + row.ended
-        lines.append((row.period, began, ended))
-    lines = lines[-2 * WEEKS :]
-    places = range(len(lines))
-    axes.plot(places, [line[1] for line in lines], color=BLUE, label="begun, all in all")
-    axes.plot(places, [line[2] for line in lines], color=ORANGE, linestyle="--", label="ended, all in all")
-    axes.fill_between(
-        places, [line[1] for line in lines], [line[2] for line in lines], color="#eeeeee", label="under way"
-    )
-    _periods(axes, [line[0] for line in lines])
+    rows = rows[-2 * WEEKS :]
+    places = range(len(rows))
+    began, ended = [row.began for row in rows], [row.ended for row in rows]
+    axes.plot(places, began, color=BLUE, label="begun, all in all")
+    axes.plot(places, ended, color=ORANGE, linestyle="--", label="ended, all in all")
+    axes.fill_between(places, began, ended, color="#eeeeee", label="under way")
+    _periods(axes, [row.period for row in rows])
     axes.set_ylabel("number")
     _legend(axes)
 
@@ -177,7 +177,6 @@ def _periods(axes: Any, names: Sequence[str]) -> None:
 
 
 def _outcome(axes: Any, rows: Sequence[Outcome]) -> None:
-    rows = rows[:MOST]
     places = _across(axes, rows, "ended well, per cent; the line is where the true share lies (95 %)")
     axes.hlines(places, [100 * r.low for r in rows], [100 * r.high for r in rows], color=GREY, linewidth=2)
     axes.plot([100 * (r.share or 0) for r in rows], places, "o", color=BLUE, ms=8)
@@ -189,7 +188,6 @@ def _outcome(axes: Any, rows: Sequence[Outcome]) -> None:
 
 
 def _under_way(axes: Any, rows: Sequence[UnderWay]) -> None:
-    rows = rows[:MOST]
     places = _across(axes, rows, "under way now")
     fine = [row.n - row.late for row in rows]
     axes.barh(places, fine, 0.6, color=BLUE, label="of usual age")
@@ -205,7 +203,6 @@ def _under_way(axes: Any, rows: Sequence[UnderWay]) -> None:
 
 
 def _lost(axes: Any, rows: Sequence[Lost]) -> None:
-    rows = rows[:MOST]
     places = _across(axes, rows, "share of all waiting, per cent")
     colours = [ORANGE if place == 0 else BLUE for place in places]
     bars = axes.barh(places, [100 * r.share for r in rows], 0.6, color=colours)
@@ -217,7 +214,7 @@ def _lost(axes: Any, rows: Sequence[Lost]) -> None:
 
 
 def _expected(axes: Any, rows: Sequence[Expected]) -> None:
-    rows = [row for row in rows if row.median is not None][:MOST]
+    rows = [row for row in rows if row.median is not None]
     names = [f"{row.id} · {row.group}" for row in rows]
     places = _across(axes, rows, "days from now", [_plain(name[:LABEL]) for name in names])
     axes.hlines(places, 0, [r.p85 or 0 for r in rows], color=GREY, linewidth=2)

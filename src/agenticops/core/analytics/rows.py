@@ -93,7 +93,10 @@ class Tested(Struct, frozen=True):
 
 
 class Page(Struct, frozen=True):
-    """The flow of workflows or tickets at one glance; `weekly` is what ended a week in the last twelve weeks."""
+    """The flow of workflows or tickets at one glance.
+
+    `weekly` is what ended a week in the last twelve weeks, or in as many as there were.
+    """
 
     of: str
     ended: int
@@ -120,7 +123,7 @@ class Edge(Struct, frozen=True):
 
 
 class Flowed(Struct, frozen=True):
-    """What began and ended in a week, of all kinds."""
+    """What had begun and ended by the end of a week, of all kinds, from the first on."""
 
     of: str
     period: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
-from typing import Any
+from types import NoneType
+from typing import Any, NamedTuple, get_args, get_type_hints
 
-import msgspec
 from msgspec import Struct
 
 from agenticops.errors import TrainError
@@ -16,20 +16,32 @@ from agenticops.errors import TrainError
 DIGITS = 6
 
 
-def flat(rows: Sequence[Struct]) -> list[dict[str, Any]]:
-    """Give each row as columns; a row within a row gives its columns under its name (`lead_median`)."""
-    return [_flat(row) for row in rows]
+class Column(NamedTuple):
+    """A column: the way to its value in a row, and what a value is."""
+
+    way: tuple[str, ...]
+    kind: type
 
 
-def _flat(row: Struct, prefix: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in msgspec.structs.asdict(row).items():
-        if isinstance(value, Struct):
-            inner = _flat(value, f"{prefix}{name}_")
-            found |= {n: v for n, v in inner.items() if n != f"{prefix}{name}_of"}
-        else:
-            found[prefix + name] = rounded(value)
+def columns(kind: type[Struct], way: tuple[str, ...] = ()) -> dict[str, Column]:
+    """Name the columns of rows; a row within a row gives its columns under its name (`lead_median`).
+
+    They are those of the fields, whatever the values: two exports of a report fit together.
+    """
+    found: dict[str, Column] = {}
+    for name, hint in get_type_hints(kind).items():
+        plain = next((one for one in get_args(hint) if one is not NoneType), hint)
+        if issubclass(plain, Struct):
+            found |= columns(plain, (*way, name))
+        elif not (way and name == "of"):
+            found["_".join((*way, name))] = Column((*way, name), plain)
     return found
+
+
+def _value(row: Any, way: tuple[str, ...]) -> Any:
+    for name in way:
+        row = None if row is None else getattr(row, name)
+    return rounded(row)
 
 
 def rounded(value: Any) -> Any:
@@ -37,29 +49,28 @@ def rounded(value: Any) -> Any:
     return round(value, DIGITS) if isinstance(value, float) else value
 
 
-def columns(rows: Sequence[dict[str, Any]]) -> list[str]:
-    """Name the columns of all rows, in the order in which they come up."""
-    return list(dict.fromkeys(name for row in rows for name in row))
-
-
-def as_csv(rows: Sequence[dict[str, Any]]) -> str:
+def as_csv(rows: Sequence[Struct]) -> str:
     """Write comma-separated values; nothing stands for what nobody can say.
 
     A spreadsheet takes a text that begins with =, +, - or @ for a formula: it gets an apostrophe before it.
     """
-    names = columns(rows)
+    named = columns(type(rows[0])) if rows else {}
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([_cell(row.get(name)) for name in names] for row in rows)
+    writer.writerow(named)
+    writer.writerows([_cell(_value(row, column.way)) for column in named.values()] for row in rows)
     return out.getvalue()
 
 
 def _cell(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")) else value
+    if not isinstance(value, str):
+        return value
+    if "\r" in value:  # the writer leaves it bare, and readers begin a row there
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return f"'{value}" if value.startswith(("=", "+", "-", "@", "\t", "\n")) else value
 
 
-def as_parquet(rows: Sequence[dict[str, Any]]) -> bytes:
+def as_parquet(rows: Sequence[Struct]) -> bytes:
     """Write Parquet. Raises TrainError when the library is missing."""
     try:
         import pyarrow  # type: ignore[import-untyped]
@@ -67,8 +78,9 @@ def as_parquet(rows: Sequence[dict[str, Any]]) -> bytes:
     except ImportError:
         hint = "pip install 'agenticops[parquet]'"
         raise TrainError("Parquet needs the library pyarrow, which is not installed", hint=hint) from None
-    names = columns(rows)
-    table = pyarrow.table({name: [row.get(name) for row in rows] for name in names})
+    named = columns(type(rows[0])) if rows else {}
+    kinds = {str: pyarrow.string(), int: pyarrow.int64(), float: pyarrow.float64()}
+    arrays = {n: pyarrow.array([_value(row, c.way) for row in rows], kinds[c.kind]) for n, c in named.items()}
     sink = pyarrow.BufferOutputStream()
-    parquet.write_table(table, sink)
+    parquet.write_table(pyarrow.table(arrays), sink)
     return bytes(sink.getvalue().to_pybytes())

@@ -22,6 +22,10 @@ class Span(Struct, frozen=True):
     entered: str
     left: str
 
+    def waited(self, now: str) -> float:
+        """The days of it in which nobody worked, as of a time."""
+        return 0.0 if self.status == WORKING else days(self.entered, min(self.left or now, now))
+
 
 class Stop(Struct, frozen=True):
     """A visit to a phase, which is a ticket. `begun` is when work on it began, "" before."""
@@ -34,8 +38,8 @@ class Stop(Struct, frozen=True):
     spans: tuple[Span, ...]
 
     def waited(self, now: str) -> float:
-        """The days in which nobody worked it."""
-        return sum(days(s.entered, s.left or now) for s in self.spans if s.status != WORKING)
+        """The days in which nobody worked it, as of a time."""
+        return sum(span.waited(now) for span in self.spans)
 
 
 class Journey(Struct, frozen=True):
@@ -64,16 +68,19 @@ def journeys(subjects: Mapping[str, Sequence[Event]]) -> list[Journey]:
 
 
 def _stop(ticket: str, phase: str, way: Sequence[Event]) -> Stop:
-    spans: list[Span] = []
+    moves: list[tuple[str, str]] = []
     begun = left = ""
-    for event, later in zip(way, [*way[1:], None], strict=True):
+    for event in way:
         status = fold.target(event)
         if status in CLOSED:
             left = event.at
             break
         if status == WORKING and not begun:
             begun = event.at
-        spans.append(Span(status, event.at, later.at if later else ""))
+        if not moves or moves[-1][0] != status:  # a fork that was resolved says again what holds
+            moves.append((status, event.at))
+    ends = [at for _, at in moves[1:]] + [left]
+    spans = [Span(status, at, end) for (status, at), end in zip(moves, ends, strict=False)]
     return Stop(ticket, phase, way[0].at, begun, left, tuple(spans))
 
 

@@ -20,6 +20,7 @@ WALKS = 200
 SHOWN = 20
 # Id, name, template, place, and the days since it came there.
 Standing = tuple[str, str, str, str, float]
+OPEN = "SELECT COUNT(DISTINCT template) FROM instance WHERE status IN ('active', 'paused')"
 UNDER_WAY = "SELECT t.id, t.name, t.template, s.state, {age} FROM {trips} t CROSS JOIN {stays} s ON s.instance = t.id"
 
 
@@ -36,11 +37,15 @@ def foretell(
     tests: list[Tested] = []
     for source in sources(workspace, wanted):
         found = _under_way(workspace, source, name)
+        if name:
+            _unmistaken(name, [row[0] for row in found])
         codes = dict.fromkeys(_history_of(source, row) for row in found)
-        latest = min(LATEST, max(ALL // max(len(codes), 1), 100))
+        # Not those that are found: a forecast does not depend on which others are asked for.
+        many = 1 if source.tickets else workspace.index.value(OPEN)
+        latest = min(LATEST, max(ALL // max(many, 1), 100))
         trips = {code: history(workspace, source, code, latest) for code in codes}
         pasts = {code: Past(trips[code]) for code in codes}
-        stuck = [row for row in found if _beyond(pasts[_history_of(source, row)], row)]
+        stuck = [row for row in found if pasts[_history_of(source, row)].beyond(row[3], row[4])]
         held = set(map(id, stuck))
         shown = [*(row for row in found if id(row) not in held), *stuck][: limit or None]
         for row in shown:
@@ -53,20 +58,19 @@ def foretell(
             tests.append(Tested(source.of, code, len(trips[code]), beyond, backtest(trips[code], walks=WALKS)))
     if name and not rows:
         raise UsageError(f"{name!r} is not under way", hint="agenticops report wip")
-    if name and len(rows) > 1:
-        raise UsageError(f"{name!r} may be {', '.join(row.id for row in rows[:3])}", hint="write more of the id")
+    if name:
+        _unmistaken(name, [row.id for row in rows])
     return rows, tests
+
+
+def _unmistaken(name: str, found: list[str]) -> None:
+    if len(every := sorted(set(found))) > 1:
+        raise UsageError(f"{name!r} may be {', '.join(every[:3])}", hint="write more of the id")
 
 
 def _history_of(source: Source, row: Standing) -> str:
     """Name the history that tells: work items of all kinds take the same way, and they are few."""
     return "" if source.tickets else row[2]
-
-
-def _beyond(past: Past, row: Standing) -> bool:
-    """Tell whether it stands there for longer than any before it: then the past says nothing of it."""
-    days = past.days.get(row[3], [])
-    return past.trips >= FEW and bool(days) and row[4] >= days[-1]
 
 
 def _under_way(workspace: Workspace, source: Source, name: str) -> list[Standing]:
@@ -88,26 +92,26 @@ def history(workspace: Workspace, source: Source, template: str, latest: int) ->
         where += " AND t.template = ?"
         values.append(template)
     days = DAYS.format(later="s.left", earlier="s.entered")
-    sql = f"""SELECT l.id, l.success, l.status, s.state, {days}
+    sql = f"""SELECT l.id, l.success, l.status, julianday(l.ended), s.state, {days}
         FROM (SELECT t.id, t.success, t.status, t.ended FROM {source.trips} t WHERE {where}
               ORDER BY t.ended DESC, t.id DESC LIMIT ?) l
         CROSS JOIN {source.stays()} s ON s.instance = l.id ORDER BY l.ended, l.id, s.n"""
     trips: list[Trip] = []
     stops: list[tuple[str, float]] = []
     rows = workspace.index.rows(sql, *values, latest)
-    for number, (name, success, status, state, took) in enumerate(rows):
+    for number, (name, success, status, ended, state, took) in enumerate(rows):
         stops.append((state, took or 0.0))
         if number + 1 == len(rows) or rows[number + 1][0] != name:
-            trips.append(_trip(stops, bool(success), status != "cancelled" and not source.tickets))
+            trips.append(_trip(stops, bool(success), ended, status != "cancelled" and not source.tickets))
             stops = []
     return trips
 
 
-def _trip(stops: list[tuple[str, float]], success: bool, ends: bool) -> Trip:
+def _trip(stops: list[tuple[str, float]], success: bool, ended: float, ends: bool) -> Trip:
     if ends and len(stops) > 1 and not stops[-1][1]:
         stops = stops[:-1]  # an end is no place where anything stands
     after = [state for state, _ in stops[1:]] + [SUCCESS if success else FAILURE]
-    return Trip(tuple(Visit(state, days, to) for (state, days), to in zip(stops, after, strict=True)), success)
+    return Trip(tuple(Visit(state, days, to) for (state, days), to in zip(stops, after, strict=True)), success, ended)
 
 
 def _expected(source: Source, past: Past, row: Standing, said: Forecast) -> Expected:

@@ -32,16 +32,16 @@ def ended(workspace: Workspace, source: Source, by: str, per: str, value: str = 
     counts = _counts(workspace, source, by, per)
     worth = _worth(workspace, source, by, per, value)
     groups = sorted({(template, group) for template, group, _ in counts})
-    first = min((period for _, _, period in counts), default="")
+    known = source.ongoing((period for _, _, period in counts), per) if counts else []
+    valued = worth and not source.key(by).place
     rows = []
     for template, group in groups:
-        for period in periods.between(first, periods.beginning(source.now, per), per):
+        for period in known:
             number, well = counts.get((template, group, period), (0, 0))
             amount, needs = worth.get((template, group, period), (0.0, 0 if source.tickets else None))
-            known = worth and not source.key(by).place
             rows.append(
                 Ended(source.of, template, group, period, number, None if source.key(by).place else well)
-                if not known
+                if not valued
                 else Ended(source.of, template, group, period, number, well, amount, needs)
             )
     return rows
@@ -108,10 +108,9 @@ def judged(workspace: Workspace, source: Source, by: str) -> list[Outcome]:
     key = source.key(by)
     where, values = source.where("t", "ended")
     columns = f"{key.template} AS a, {key.group} AS b, t.success AS well, t.status AS status"
-    if key.place:  # a work item may come by the same place twice
+    if key.place:  # a work item may come by the same place twice, and so may an instance that was migrated
         table = f"{source.trips} t CROSS JOIN {source.stays(by)} s ON s.instance = t.id"
-        distinct = "DISTINCT t.id," if source.tickets else ""
-        inner = f"SELECT {distinct} {columns} FROM {table} WHERE {where}"
+        inner = f"SELECT DISTINCT t.id, {columns} FROM {table} WHERE {where}"
     else:
         inner = f"SELECT {columns} FROM {source.trips} t WHERE {where}"
     sql = f"SELECT a, b, COUNT(*), SUM(well = 1), SUM(status = 'cancelled') FROM ({inner}) GROUP BY 1, 2"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from agenticops.core.analytics import measure, periods
 from agenticops.core.analytics.rows import Edge, Ended, Flowed, Outcome, Page
 from agenticops.flows.analysis import durations, outcomes, places
@@ -19,8 +21,8 @@ def flow(workspace: Workspace, wanted: Filter, value: str = "") -> list[Page]:
 
 def _page(workspace: Workspace, source: Source, value: str) -> Page:
     ended = outcomes.ended(workspace, source, "", "day", value)
-    since = periods.before(source.now, 7 * WEEKS)[:10]
-    recent = sum(row.ended for row in ended if row.period >= since)
+    since, weeks = replace(source, first=max(source.first, source.since)).lately(7 * WEEKS)
+    recent = sum(row.ended for row in ended if row.period >= since[:10])
     success = next(iter(outcomes.judged(workspace, source, "")), None)
     lost = places.lost(workspace, source)
     where, values = source.present("s")
@@ -32,7 +34,7 @@ def _page(workspace: Workspace, source: Source, value: str) -> Page:
     return Page(
         of=source.of,
         ended=sum(row.ended for row in ended),
-        weekly=recent / WEEKS,
+        weekly=recent / weeks,
         value=_total(ended),
         needs=sum(row.needs or 0 for row in ended) if source.tickets else None,
         under_way=ages[0][0],
@@ -67,16 +69,19 @@ def edges(workspace: Workspace, wanted: Filter) -> list[Edge]:
 
 
 def began_and_ended(workspace: Workspace, wanted: Filter) -> list[Flowed]:
-    """Count what began and what ended a week."""
-    rows = []
+    """Count what had begun and what had ended by the end of each week, what did so before `since` too."""
+    rows: list[Flowed] = []
     for source in sources(workspace, wanted):
         counts: dict[str, list[int]] = {}
         for place, column in enumerate(("started", "ended")):
-            where, values = source.where("t", column)
+            where, values = replace(source, since="").where("t", column)
             sql = f"""SELECT substr(t.{column}, 1, 10), COUNT(*) FROM {source.trips} t WHERE {where} GROUP BY 1"""
             for day, number in workspace.index.rows(sql, *values):
                 counts.setdefault(periods.beginning(day, "week"), [0, 0])[place] += number
-        if counts:
-            weeks = periods.between(min(counts), periods.beginning(source.now, "week"), "week")
-            rows += [Flowed(source.of, week, *counts.get(week, (0, 0))) for week in weeks]
+        began = ended = 0
+        for week in source.ongoing(counts, "week") if counts else []:
+            more = counts.get(week, [0, 0])
+            began, ended = began + more[0], ended + more[1]
+            if not source.since or week >= periods.beginning(source.since, "week"):
+                rows.append(Flowed(source.of, week, began, ended))
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agenticops.core.analytics import measure, periods
+from agenticops.core.analytics import measure
 from agenticops.core.analytics.rows import Lost, UnderWay
 from agenticops.flows.analysis.source import DAYS, Filter, Key, Source, gather, sources
 from agenticops.workspace import Workspace
@@ -90,7 +90,7 @@ def _waits(workspace: Workspace, source: Source, by: str, key: Key) -> dict[Grou
 
 def _traffic(workspace: Workspace, source: Source, by: str, key: Key, column: str) -> dict[Group, float]:
     """Count what came or left a week in the last weeks."""
-    since = periods.before(source.now, RECENT)
+    since, weeks = source.lately(RECENT)
     values = [since, source.now]
     where = f"s.{column} >= ? AND s.{column} < ?"
     if source.template:
@@ -99,4 +99,4 @@ def _traffic(workspace: Workspace, source: Source, by: str, key: Key, column: st
     sql = f"""SELECT {key.template}, {key.group}, COUNT(*) FROM {source.standing(by, key)}
         WHERE {where} GROUP BY 1, 2"""
     rows = workspace.index.rows(sql, *values)
-    return {(template, group or ""): number * 7 / RECENT for template, group, number in rows}
+    return {(template, group or ""): number / weeks for template, group, number in rows}

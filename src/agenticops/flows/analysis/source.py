@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from agenticops.core.analytics import periods, travel
 from agenticops.core.analytics.travel import Journey
@@ -53,7 +54,7 @@ CREATE INDEX temp.item_span_of ON item_span(instance, n);
 LEFT_FIRST = "(SELECT left FROM visit b WHERE b.instance = t.id AND b.n = 0)"
 # Reports go through whole tables: mapped into memory, they are not copied page by page.
 MAPPED = 1 << 31
-DAYS = "max(julianday({later}) - julianday({earlier}), 0)"
+DAYS = "max(julianday({later}) - julianday({earlier}), 0.0)"
 
 
 class Filter(Struct, frozen=True):
@@ -77,6 +78,8 @@ class Key(Struct, frozen=True):
 class Source(Struct, frozen=True):
     """Travellers of one sort. `t` is a trip, `s` a stay. `since` and `until` are times; `now` is when it is asked for.
 
+    `until` is "" unless it is over by now; `first` is when the first of them began.
+
     The fields are SQL: the tables, when work began on a trip or a stay, and what of a stay was waiting.
     """
 
@@ -85,6 +88,7 @@ class Source(Struct, frozen=True):
     template: str = ""
     since: str = ""
     until: str = ""
+    first: str = ""
     trips: str = "instance"
     begun: str = LEFT_FIRST
     stay_begun: str = "s.entered"
@@ -129,24 +133,31 @@ class Source(Struct, frozen=True):
 
     def present(self, alias: str) -> tuple[str, list[str]]:
         """Write the filter of stays for what stands there now."""
-        said, values = f"{alias}.entered < ? AND ({alias}.left = '' OR {alias}.left >= ?)", [self.now, self.now]
+        said, values = f"{alias}.left = ''", []
+        if self.until:
+            said, values = f"{alias}.entered < ? AND ({alias}.left = '' OR {alias}.left >= ?)", [self.until, self.until]
         if self.template:
             return f"{said} AND {alias}.template = ?", [*values, self.template]
         return said, values
 
+    def lately(self, days: int) -> tuple[str, float]:
+        """Say when the last days began, or the first trip where that was later, and how many weeks that is."""
+        start = max(periods.before(self.now, days), self.first)
+        return start, max(periods.days(start, self.now) / 7, 1.0)
+
+    def ongoing(self, known: Iterable[str], per: str) -> list[str]:
+        """Name the periods from the first known one until now; a clock that is ahead may have written of later ones."""
+        every = set(known)
+        return sorted(every.union(periods.between(min(every), periods.beginning(periods.last_day(self.now), per), per)))
+
 
 def sources(workspace: Workspace, wanted: Filter) -> list[Source]:
     """Give the sources that are asked for; without a wish, those that have anything. Raises UsageError."""
-    clock = workspace.clock.milliseconds()
-    since = moment(wanted.since, clock) if wanted.since else ""
-    until = moment(wanted.until, clock) if wanted.until else ""
-    if len(until) == len("2026-01-01"):
-        until = periods.following(until, "day")  # a day that is named is meant with all its hours
+    since = periods.full(moment(wanted.since, workspace.clock.milliseconds())) if wanted.since else ""
+    until = _end(workspace, wanted.until)
     if since and until and since >= until:
         raise UsageError(f"--since {wanted.since} is not before --until {wanted.until}", hint="change one of the two")
-    now = workspace.now
-    if until and until < now:
-        now = f"{until}T00:00:00.000Z" if len(until) == len("2026-01-01") else until
+    now = until or workspace.now
     limits = {"now": now, "template": wanted.template, "since": since, "until": until}
     workspace.index.db.execute(f"PRAGMA mmap_size = {MAPPED}")
     found = []
@@ -164,13 +175,25 @@ def sources(workspace: Workspace, wanted: Filter) -> list[Source]:
                 waited="s.waited",
             )
         )
-    held = [source for source in found if workspace.index.value(f"SELECT 1 FROM {source.trips} LIMIT 1")]
+    firsts = [workspace.index.value(f"SELECT MIN(started) FROM {source.trips}") for source in found]
+    held = [replace(source, first=first) for source, first in zip(found, firsts, strict=True) if first]
     if wanted.template:
         held = [source for source in held if _knows(workspace, source, wanted.template)]
         if not held:
             names = ", ".join(_templates(workspace, found)) or "none"
             raise UsageError(f"nothing ever went by {wanted.template!r}", hint=f"what there is: {names}")
     return held
+
+
+def _end(workspace: Workspace, words: str) -> str:
+    """Give the time at which what is asked for is over, "" where that is not yet."""
+    found = moment(words, workspace.clock.milliseconds()) if words else ""
+    if len(found) == len("2026-01-01"):
+        if found >= workspace.now[:10]:
+            return ""
+        found = periods.following(found, "day")  # a day that is named is meant with all its hours
+    found = periods.full(found)
+    return found if found < workspace.now else ""
 
 
 def _knows(workspace: Workspace, source: Source, template: str) -> bool:
@@ -236,8 +259,7 @@ def _stays(
         times = (stop.entered, stop.left, stop.begun, stop.waited(now))
         rows["item_stay"].append((journey.item, n, kind, stop.phase, *times, agent))
         for span in stop.spans:
-            waited = 0.0 if span.status == travel.WORKING else periods.days(span.entered, span.left or now)
-            times = (span.entered, span.left, span.entered, waited)
+            times = (span.entered, span.left, span.entered, span.waited(now))
             rows["item_span"].append((journey.item, number, kind, span.status, *times, agent))
             number += 1
 

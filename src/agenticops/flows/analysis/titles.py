@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import msgspec
 
-from agenticops.core.analytics.rows import Edge, Row
+from agenticops.core.analytics.rows import Edge, Page, Row
 from agenticops.workspace import Workspace
 
 R = TypeVar("R", bound=Row)
@@ -20,6 +20,12 @@ def titled(workspace: Workspace, rows: Iterable[R]) -> list[R]:
         return found
     names = _names(workspace)
     return [msgspec.structs.replace(row, group=names.get((row.template, row.group), row.group)) for row in found]
+
+
+def pages(workspace: Workspace, pages: list[Page]) -> list[Page]:
+    """Name the bottlenecks."""
+    named = {row.of: row for row in titled(workspace, (page.bottleneck for page in pages if page.bottleneck))}
+    return [msgspec.structs.replace(page, bottleneck=named.get(page.of)) for page in pages]
 
 
 def ways(workspace: Workspace, edges: list[Edge]) -> list[Edge]:
