@@ -38,6 +38,16 @@ def test_a_drive_tells_each_bullet_and_each_end_and_blocked_is_a_verdict(tmp_pat
     assert must(repo, "drive", "fix", "build_2", "--note", "write a file").endswith("next  agenticops drive\n")
 
 
+def test_what_another_drive_spends_meanwhile_is_not_told_as_ones_own(tmp_path: Path) -> None:
+    repo = rig.train(tmp_path / "repo", ["good", "good"])
+    driver = Driver(Workspace(str(repo)))
+    costs = driveview.Costs(driver)
+    rig.drive(repo, most=1)
+    assert costs.read(now=True) == 0 and costs.runs == []
+    driver.run()
+    assert costs.read(now=True) == pytest.approx(0.2) and len(costs.runs) == 2
+
+
 @thorough
 def test_one_envelope_comes_at_the_end(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good", "good"])
@@ -86,6 +96,7 @@ def test_a_dirty_checkout_and_a_paused_drive_are_a_conflict(tmp_path: Path) -> N
     write(repo, "README.md", "mine\n")
     code, out, err = cli(repo, "drive")
     assert code == 5 and "no ticket was worked" in out
+    assert "not committed" not in out and "next" not in out, "it is told once, with the way out"
     assert "the checkout of main has changes that are not committed: README.md" in err and "commit or stash" in err
     git(repo, "restore", "README.md")
     assert must(repo, "drive", "pause", "--reason", "lunch").endswith("next  agenticops drive resume\n")

@@ -28,6 +28,13 @@ def test_each_project_has_its_row(fleet: Path) -> None:
     assert "✓ shop  1 ticket: 1 delivered" in out and "✓ ward  1 ticket: 1 blocked" in out
 
 
+def test_a_broken_project_says_where_and_the_way_out(fleet: Path) -> None:
+    (fleet / "ward/train/config/drive.yml").write_text("schema: 1\n\ntries: many\n")
+    code, out, _ = cli(fleet, "drive", "--fleet", "fleet.yml")
+    assert code == 1 and "✓ shop  1 ticket: 1 delivered" in out
+    assert "  at    ward: config/drive.yml:3" in out and "  next  " in out
+
+
 @thorough
 def test_a_project_that_is_not_there_is_told_and_the_others_go_on(fleet: Path) -> None:
     (fleet / "fleet.yml").write_text(FILE + "\n  - path: gone\n")

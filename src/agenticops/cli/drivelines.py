@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 
 from agenticops.cli.lines import BAD, DIM, GOOD, STRONG, WARN, Line, bar, clean, counted, cut, following, line
 from agenticops.core.drive.budget import Standing, figure
 from agenticops.core.select import Choice
 from agenticops.flows.drive.presence import Row
-from agenticops.flows.drive.preview import Planned, Preview
+from agenticops.flows.drive.preview import COMMIT, Planned, Preview
 from agenticops.flows.drive.status import WHY, Held, Status
 from agenticops.flows.drive.work import Outcome
 
@@ -113,7 +114,7 @@ def empty(choice: Choice) -> list[Line]:
     if choice.item is not None:
         words = f"{clean(choice.item.id)} is not on the default branch yet"
         rows = [line(("nothing to drive: ", DIM), words)]
-        return [*rows, following("git add --all && git commit, on the default branch; then agenticops drive")]
+        return [*rows, following(COMMIT)]
     rows = [line(("nothing to drive: ", DIM), clean(choice.reason.partition(";")[0]))]
     rows.append(line(("  fill  ", DIM), FILL))
     return [*rows, following("agenticops select --explain")] if choice.passed else rows
@@ -148,11 +149,13 @@ def previewed(found: Preview, empty_words: Sequence[Line]) -> list[Line]:
     rows.append(line(("would take", STRONG), (f"  {counted(len(found.takes), 'ticket')}, {found.more} more", DIM)))
     for one in found.takes:
         rows += _planned(one)
-    return [*rows, *budgets(found.budgets), following("agenticops drive")]
+    rows += budgets(found.budgets)
+    return rows if any(one.hint for one in found.takes) else [*rows, following("agenticops drive")]
 
 
 def _planned(one: Planned) -> list[Line]:
-    rows = [line(("▸ ", BAD if one.refused else GOOD), (f"{cut(one.ticket, 20):<21}", STRONG), cut(one.title, 55))]
+    name = cut(one.ticket or one.item, 20)
+    rows = [line(("▸ ", BAD if one.refused else GOOD), (f"{name:<21}", STRONG), cut(one.title, 55))]
     if one.refused:
         rows.append(line((f"    {cut(one.refused, 120)}", BAD)))
         return [*rows, following(one.hint)] if one.hint else rows
@@ -206,8 +209,11 @@ def _held(one: Held) -> list[Line]:
     who = f" (with {one.by})" if one.standing == "left" else ""
     rows = [line((f"{mark} ", style), (one.ticket, STRONG), f" {clean(what)}{clean(who)}")]
     if one.words and one.words != what:
-        rows.append(line((f"    {cut(one.words, 74)}", DIM)))
+        parts = textwrap.wrap(clean(one.words), 74, break_long_words=False, break_on_hyphens=False)
+        rows += [line((f"    {part}", DIM)) for part in parts]
     rows.append(line(("    desk  ", DIM), clean(one.desk)))
+    if one.first:
+        rows.append(line(("    first ", DIM), clean(one.first)))
     return [*rows, line(("    on    ", DIM), clean(one.go_on))]
 
 

@@ -26,7 +26,7 @@ DRAWN, READ = 0.25, 3.0
 
 
 class Costs:
-    """What the runs since a drive began cost, and the fullest budget; read now and then."""
+    """What the runs of a drive cost, and the fullest budget of all that run here; read now and then."""
 
     def __init__(self, driver: Driver) -> None:
         self.driver, self.since, self.due = driver, driver.main.now, 0.0
@@ -39,7 +39,9 @@ class Costs:
             self.due = time.monotonic() + READ
             here = Workspace(self.driver.main.root, self.driver.main.clock)
             known = ledger.known(here)
-            self.runs = [run for run in known if run.created_at >= self.since]
+            # Another drive may be at work in this clone, or come in by a merge.
+            own = {*self.driver.rows, *(outcome.ticket for outcome in self.driver.outcomes)}
+            self.runs = [run for run in known if run.created_at >= self.since and run.task_id in own]
             standings = budget.standings(self.driver.settings.budgets, known, here.now)
             self.fullest = max(standings, key=lambda s: s.share, default=None)
         return sum(run.money for run in self.runs)

@@ -59,7 +59,10 @@ def driven(
 def _lines(report: FleetReport) -> list[Line]:
     rows = [_row(project) for project in report.projects]
     wrong = next((p for p in report.projects if p.state != "ended" and p.hint), None)
-    return [*rows, following(wrong.hint)] if wrong is not None else rows
+    if wrong is None:
+        return rows
+    at = [line(("  at    ", DIM), clean(f"{wrong.name}: {wrong.place}"))] if wrong.place else []
+    return [*rows, *at, following(wrong.hint)]
 
 
 def _row(project: ProjectReport) -> Line:

@@ -137,9 +137,7 @@ def test_gemini_as_a_stream() -> None:
 
 
 def test_a_plain_program_tells_by_lines_or_by_an_object() -> None:
-    assert usage.read("plain", "worked\ncost: 0.12\ntokens: 345\n") == Usage(
-        0.12, 345, said="worked\ncost: 0.12\ntokens: 345\n"
-    )
+    assert usage.read("plain", "worked\ncost: 0.12\ntokens: 345\n") == Usage(0.12, 345, said="worked\n")
     told = {"money": 0.5, "tokens": 7, "model": "mine", "session": "x", "error": "no", "said": "BLOCKED: why"}
     assert usage.read("plain", f"worked\n{json.dumps(told)}\n\n") == Usage(0.5, 7, "mine", "x", "no", "BLOCKED: why")
     assert usage.read("plain", "cost: 3\n" + "more\n" * 30).money is None, "only its last lines count"

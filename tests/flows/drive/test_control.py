@@ -72,6 +72,7 @@ def test_a_pause_ends_a_running_drive_after_the_present_bullet_and_resume_lets_i
     report = driver.run(once(lambda: rig.journal(repo), lambda: control(repo).pause(reason="lunch")))
     assert [(o.ticket, o.state) for o in report.outcomes] == [("build_1", "stopped")]
     assert "the drive is paused, says Ada Lovelace: lunch" in report.ended and ("paused", "") in notices(repo)
+    assert isinstance(driver.paused, ConflictError) and driver.paused.hint == "agenticops drive resume"
     assert all(stint.ended for stint in rig.journal(repo)), "the bullet that was at work came to its end"
     with pytest.raises(ConflictError, match="lunch"):
         rig.drive(repo)
@@ -229,6 +230,14 @@ def test_a_note_of_the_operator_is_in_the_next_prompt_and_no_other_ticket_has_it
     assert progress.notes("build_2", Workspace(str(repo)).log.of_kinds("drive_released")) == ()
 
 
+def test_a_ticket_that_is_closed_is_not_paused(tmp_path: Path) -> None:
+    repo = rig.train(tmp_path / "repo", ["good"])
+    assert rig.drive(repo, most=1).ended == "until", "one was asked for"
+    with pytest.raises(TrainError, match="build_1 is done"):
+        control(repo).pause("build_1")
+    assert Marks(Workspace(str(repo))).all() == []
+
+
 @thorough
 def test_what_is_not_held_is_not_let_go_nor_taken(tmp_path: Path) -> None:
     repo = rig.train(tmp_path / "repo", ["good", "good"])
@@ -294,6 +303,7 @@ def test_status_tells_who_drives_what_is_held_and_what_happened(tmp_path: Path) 
         ("build_3", "no_change", "fix"),
     ]
     assert all(Path(held.desk).is_dir() for held in found.held)
+    assert [held.first for held in found.held] == ["do what it asks for", ""]
     assert {(h.ticket, h.what) for h in found.last} == {
         ("build_1", "delivered"),
         ("build_2", "blocked"),
@@ -323,6 +333,13 @@ def test_a_preview_shows_what_would_be_taken_and_what_stands_in_the_way(tmp_path
     write(repo, "config/drive.yml", (repo / "config/drive.yml").read_text().replace("money: 1\n", "money: 0\n"))
     spent = preview.preview(Workspace(str(repo)), 1)
     assert "day" in spent.takes[0].refused and spent.takes[0].model == ""
+
+
+def test_an_item_that_is_not_committed_is_not_said_to_be_taken(tmp_path: Path) -> None:
+    repo = rig.train(tmp_path / "repo", [])
+    must(repo, "work", "new", "--kind", "Task", "--title", "New", "--issue", "1", "--label", "auto")
+    (found,) = preview.preview(Workspace(str(repo)), 1).takes
+    assert found.refused == "it is not on the default branch yet" and "git commit" in found.hint
 
 
 def test_an_agent_that_nobody_trusts_is_shown_beforehand(tmp_path: Path) -> None:

@@ -46,6 +46,17 @@ def test_the_settings_may_put_it_elsewhere(here: Workspace, tmp_path: Path) -> N
     assert desk.folder(here, Settings(desks="../elsewhere")) == str(tmp_path / "elsewhere")
 
 
+def test_a_desk_that_stands_elsewhere_is_named_with_the_way_to_bring_it(here: Workspace, tmp_path: Path) -> None:
+    before, moved = opened(here).root, Settings(desks="../moved")
+    with pytest.raises(TrainError, match=f"phase/{NAME} is checked out in another folder") as refused:
+        desk.open_desk(here, moved, NAME, "refs/heads/main")
+    place = tmp_path / "moved" / NAME
+    assert refused.value.place == before and refused.value.hint == f"git worktree move {before} {place}"
+    place.parent.mkdir(exist_ok=True)
+    git(here.root, *refused.value.hint.split()[1:])
+    assert desk.open_desk(here, moved, NAME, "refs/heads/main").root == str(place)
+
+
 def test_a_desk_on_another_branch_is_not_used(here: Workspace) -> None:
     found = opened(here)
     git(found.root, "switch", "--quiet", "-c", "mine")

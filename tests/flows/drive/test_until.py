@@ -64,3 +64,6 @@ def test_what_is_neither_is_refused(repo: Path, words: str) -> None:
 def test_a_drive_ends_with_the_ticket_that_was_named(repo: Path) -> None:
     report = rig.drive(repo, until=until(Workspace(str(repo)), "build_1"))
     assert [o.ticket for o in report.outcomes] == ["build_1"] and report.ended == "until"
+    for words in ("1", "build_1"):
+        with pytest.raises(UsageError, match=f"{words} has ended already"):
+            until(Workspace(str(repo)), words)

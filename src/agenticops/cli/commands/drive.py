@@ -138,12 +138,15 @@ def _data(report: Report, driver: Driver, costs: driveview.Costs) -> dict[str, A
 def _ended(report: Report, driver: Driver, money: float, seconds: float) -> list[Line]:
     if not report.outcomes and report.ended == "empty":
         return drivelines.empty(drivers.explain(Workspace(driver.main.root)))
-    rows = [drivelines.summary(report.outcomes, report.ended, money, seconds)]
+    ended = "it is paused" if driver.paused is not None else report.ended
+    rows = [drivelines.summary(report.outcomes, ended, money, seconds)]
+    if driver.paused is not None:
+        return rows  # why, and what to do about it, is told below
     if any(o.state in ("blocked", "left") for o in report.outcomes):
         rows.append(following("agenticops drive status"))
     elif any(o.state == "stopped" for o in report.outcomes):
         rows.append(following("agenticops drive"))
-    elif not driver.paused:
+    else:
         rows.append(following("agenticops cost report"))
     return rows
 

@@ -217,7 +217,8 @@ def _plain(out: str) -> Usage:
             else:
                 tokens = int(_number(float(match[2])))
     model, session, error = (text(told.get(name)) for name in ("model", "session", "error"))
-    return Usage(money, tokens, model, session, error[:SAID], text(told.get("said")) or out[-SAID:])
+    said = "\n".join(row for row in out[-SAID:].split("\n") if not _TELLS.match(row))
+    return Usage(money, tokens, model, session, error[:SAID], text(told.get("said")) or said)
 
 
 _READERS: dict[Reads, Callable[[str], Usage]] = {

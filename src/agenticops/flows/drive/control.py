@@ -59,8 +59,12 @@ class Control:
         self.marks = Marks(workspace)
 
     def pause(self, wanted: str = "", reason: str = "") -> Mark:
-        """Hold a ticket, or the whole drive, once the present bullet has ended."""
-        return self._mark("pause", self._ticket(wanted) if wanted else "", reason)
+        """Hold a ticket, or the whole drive, once the present bullet has ended. Raises TrainError for a closed one."""
+        name = self._ticket(wanted) if wanted else ""
+        train = self.main.train
+        if name in train.ticket_ids() and train.ticket(name).closed:
+            raise TrainError(f"{name} is {train.ticket(name).status}", hint=f"agenticops ticket show {name}")
+        return self._mark("pause", name, reason)
 
     def resume(self, wanted: str = "", reason: str = "", note: str = "") -> Released:
         """Let the whole drive, or a ticket, go on. A ticket that is held, or with a person, needs the reason.

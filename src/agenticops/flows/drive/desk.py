@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from agenticops.core.drive.settings import PATH, Settings
 from agenticops.errors import TrainError
+from agenticops.flows import desks
 from agenticops.model.layout import PHASE_BRANCH
 from agenticops.ports.git import Git
 from agenticops.workspace import Workspace
@@ -60,7 +61,10 @@ def folder(workspace: Workspace, settings: Settings) -> str:
 
 
 def open_desk(workspace: Workspace, settings: Settings, ticket: str, start: str) -> Workspace:
-    """Give the desk of a ticket: the one that is there, else a new worktree; a new branch begins at `start`."""
+    """Give the desk of a ticket: the one that is there, else a new worktree; a new branch begins at `start`.
+
+    Raises TrainError when its branch is checked out elsewhere, as after `desks:` was changed.
+    """
     place = os.path.join(folder(workspace, settings), ticket)
     git, branch = workspace.git, f"{PHASE_BRANCH}{ticket}"
     clear_begun(git, place)
@@ -68,6 +72,9 @@ def open_desk(workspace: Workspace, settings: Settings, ticket: str, start: str)
         pin(git.common_dir, place)
     else:
         git.run("worktree", "prune")
+        if elsewhere := next((d.path for d in desks.desks(workspace) if d.branch == branch), ""):
+            hint = f"git worktree move {elsewhere} {place}"
+            raise TrainError(f"{branch} is checked out in another folder", place=elsewhere, hint=hint)
         known = git.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}", check=False).returncode == 0
         made = (place, branch) if known else ("-b", branch, "--no-track", place, start)
         git.run("worktree", "add", "--quiet", *made)

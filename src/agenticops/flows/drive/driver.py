@@ -154,9 +154,7 @@ class Driver:
         """See what an operator asks meanwhile, and whether it is time to end; and be seen."""
         halted = self.marks.halted
         if halted and not self.stops.after.is_set():
-            self.ended = halted
-            self._notice("paused", "", "", halted)
-            self.stop()
+            self._pause(ConflictError(halted, hint="agenticops drive resume"))
         if self.until is not None and not self.stops.after.is_set() and self.until(None):
             self.ended = "until"
             self.stop()
@@ -212,7 +210,10 @@ class Driver:
         if self.step() is not None:
             return True
         with self.changed:
-            if self.stops.after.is_set() or (self.most and self.taken >= self.most):
+            if self.stops.after.is_set():
+                return False
+            if self.most and self.taken >= self.most:
+                self.ended = self.ended or "until"
                 return False
             if not self.active:
                 self.ended = self.ended or "empty"

@@ -12,6 +12,8 @@ from agenticops.flows.drive.marks import Marks
 from agenticops.flows.drive.taking import OPEN
 from agenticops.workspace import Workspace
 
+COMMIT = "git add --all && git commit, on the default branch; then agenticops drive"
+
 
 class Planned(Struct, frozen=True):
     """An item that would be taken: its ticket and phase, the model, why it, and what stands in the way."""
@@ -64,6 +66,8 @@ def _planned(workspace: Workspace, item: str) -> Planned:
     name = str(workspace.index.value(OPEN, item) or "")
     found = Planned(item, wanted.title, name, train.ticket(name).phase if name else "")
     try:
+        if not workspace.train_at(f"refs/heads/{train.pipeline.default_branch}").has_item(item):
+            raise TrainError("it is not on the default branch yet", hint=COMMIT)
         phase = found.phase or (
             train.pipeline.start if wanted.kind in train.pipeline.kinds else work.phase_of(train, item)
         )

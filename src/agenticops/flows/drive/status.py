@@ -28,12 +28,17 @@ WHY: dict[str, str] = {
     "abort": "it was aborted",
 }
 # What a note to the agent would not change: somebody has to see to it first.
-BY_HAND = ("budget", "needs_person", "merge_conflict", "ci_red")
+BY_HAND = {
+    "budget": "give more in config/drive.yml",
+    "needs_person": "do what it asks for",
+    "merge_conflict": "git -C {desk} merge {branch}, resolve, commit",
+    "ci_red": "look at the checks of the forge",
+}
 OUTCOMES = ("drive_delivered", "drive_blocked", "drive_left", "drive_released")
 
 
 class Held(Struct, frozen=True):
-    """A ticket that waits for a person: why, where its work is, and the command with which it goes on."""
+    """A ticket that waits for a person: why, where its work is, what is to be done first, and how it goes on then."""
 
     ticket: str
     standing: str
@@ -45,6 +50,7 @@ class Held(Struct, frozen=True):
     desk: str
     branch: str
     go_on: str
+    first: str = ""
 
 
 class Happened(Struct, frozen=True):
@@ -78,8 +84,11 @@ def status(workspace: Workspace) -> Status:
     worked = {row.ticket for driver in drivers for row in driver.rows}
     folder, notes = desk.folder(workspace, settings), claims.noted(workspace)
     desks = {str(note.get("ticket", "")): str(note.get("desk", "")) for note in notes.values()}
+    main = workspace.train.pipeline.default_branch
     held = [
-        _held(s, desks.get(s.ticket) or f"{folder}/{s.ticket}") for s in stands if s.standing in ("blocked", "left")
+        _held(s, desks.get(s.ticket) or f"{folder}/{s.ticket}", main)
+        for s in stands
+        if s.standing in ("blocked", "left")
     ]
     waiting = [s.ticket for s in stands if s.standing == "taken" and s.ticket not in worked]
     standings = budget.standings(settings.budgets, ledger.known(workspace), workspace.now)
@@ -96,13 +105,14 @@ def status(workspace: Workspace) -> Status:
     )
 
 
-def _held(stands: Drive, place: str) -> Held:
+def _held(stands: Drive, place: str, main: str) -> Held:
     name, reason, who = stands.ticket, stands.reason, stands.owner.partition(" <")[0]
     told = stands.standing == "blocked" and reason not in BY_HAND
     go_on = f'agenticops drive {"fix" if told else "resume"} {name} --{"note" if told else "reason"} "…"'
     words = stands.words or WHY.get(reason, reason)
     branch = f"{PHASE_BRANCH}{name}"
-    return Held(name, stands.standing, reason, words, stands.bullet, stands.at, who, place, branch, go_on)
+    first = BY_HAND.get(reason, "").format(desk=place, branch=main)
+    return Held(name, stands.standing, reason, words, stands.bullet, stands.at, who, place, branch, go_on, first)
 
 
 def _notices(workspace: Workspace) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from agenticops.core import work_state
 from agenticops.errors import UsageError
 from agenticops.flows.drive.work import Outcome
 from agenticops.model import ids
@@ -18,7 +19,10 @@ ENDS = ("delivered", "blocked", "left", "lost")
 
 
 def until(workspace: Workspace, words: str) -> Until:
-    """Read HH:MM (local, the next one), a time in ISO form, an item or a ticket. Raises UsageError for others."""
+    """Read HH:MM (local, the next one), a time in ISO form, an item or a ticket.
+
+    Raises UsageError for others, and for what is over: a drive would wait for it in vain.
+    """
     at = _time(words, workspace.clock.milliseconds())
     if at is not None:
         due = at
@@ -26,6 +30,7 @@ def until(workspace: Workspace, words: str) -> Until:
     items, tickets = workspace.train.item_ids(), workspace.train.ticket_ids()
     if ids.ITEM.fullmatch(words) or words in items:
         item = ids.resolve(words, items, "item")
+        _refuse_ended(item, bool(work_state.ends(workspace.log, item)))
         return lambda outcome: outcome is not None and _item_ended(outcome, item)
     try:
         # One that a drive will open is not there yet.
@@ -34,8 +39,15 @@ def until(workspace: Workspace, words: str) -> Until:
         hint = "say 18:00, 2026-11-01T18:00, an item or a ticket"
         raise UsageError(f"{words!r} is neither a time nor an item nor a ticket", hint=hint) from None
     if ticket in items:
+        _refuse_ended(ticket, bool(work_state.ends(workspace.log, ticket)))
         return lambda outcome: outcome is not None and _item_ended(outcome, ticket)
+    _refuse_ended(ticket, ticket in tickets and workspace.train.ticket(ticket).closed)
     return lambda outcome: outcome is not None and outcome.ticket == ticket and outcome.state in ENDS
+
+
+def _refuse_ended(name: str, ended: bool) -> None:
+    if ended:
+        raise UsageError(f"{name} has ended already", hint="name a ticket or an item that is still to be worked")
 
 
 def _item_ended(outcome: Outcome, item: str) -> bool:
