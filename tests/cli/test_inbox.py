@@ -14,6 +14,7 @@ def test_told_and_read(train: Path) -> None:
     must(train, "notify", "bo,cy", "Scanner [/nope] \x1b[31mback", "--urgent")
     shown = must(train, "inbox", "--for", "bo")
     assert "Scanner [/nope]" in shown and "\x1b" not in shown and "! " in shown
+    assert "next  agenticops inbox --for bo --read" in shown
     assert len(data(train, "inbox", "--for", "cy", "--json")["notices"]) == 1
     assert "1 notice read" in must(train, "inbox", "--for", "bo", "--read")
     assert "nothing new" in must(train, "inbox", "--for", "bo")

@@ -37,6 +37,22 @@ def test_the_way_of_a_rule(train: Path) -> None:
     assert "rule fired" in explained and "✓ it is what the rule waits for" in explained
 
 
+def test_what_counts_to_its_limit_is_what_ran_since_it_was_switched_on(train: Path) -> None:
+    write(
+        train,
+        "config/rules/own.yml",
+        "code: own\nmax: 1\nwhen: {entity: task}\nactions: [{type: open_risk, title: x}]\n",
+    )
+    must(train, "rule", "run")
+    make(workspace(train), "task")
+    must(train, "rule", "run")
+    assert "it ran 1 time, as often as it may" in must(train, "rule", "show", "own")
+    must(train, "rule", "enable", "own")
+    assert "0/1" in must(train, "rule", "list") and "1 execution · 0 of 1" in must(train, "rule", "show", "own")
+    assert "rule/own" in must(train, "log", "--kind", "rule_enabled")
+    assert "own: done" in must(train, "log", "--kind", "rule_fired")
+
+
 def test_a_rule_written_by_hand_is_new_until_something_reacts(train: Path) -> None:
     act = "{type: update_field, field: a, value: 1}"
     write(train, "config/rules/own.yml", f"code: own\nwhen: {{entity: task}}\nactions: [{act}]\n")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.stations import Board, data, events, must, refused
-from tests.support import cli, run_cli
+from tests.support import cli, run_cli, write
 
 
 def began(repo: Path, *arguments: str) -> str:
@@ -69,6 +69,7 @@ def test_they_are_listed_and_the_rest_counted(at: Board) -> None:
     found = data(repo, "workflow", "list", "--state", "quote_generation", "--status", "active")
     assert found["total"] == 1 and found["instances"][0]["id"] == names[0]
     assert found["instances"][0]["current_state"] == "quote_generation"
+    assert found["instances"][0]["current_state_id"] == 2, "as show says it"
 
 
 def test_what_cannot_be_meant(at: Board) -> None:
@@ -98,6 +99,40 @@ def test_lines_of_json_move_many(at: Board) -> None:
     assert [row.get("ok", False) for row in found] == [True, True, True, False]
     assert found[0] == {"line": 1, "id": names[0], "ok": True, "to": "2"} and found[3]["exit"] == 2
     assert data(repo, "workflow", "list", "--state", "2")["total"] == 3
+    line = json.dumps({"id": names[0], "to": 3, "from": 2})  # as `show --json` writes them
+    assert json.loads(run_cli(repo, "workflow", "transition", "--stdin", input=line).stdout)["to"] == "3"
+
+
+INNER = """\
+code: INNER
+name: Inner
+sector: S
+phases:
+  x: {entity: task, status: Open, days: 1, next: [y]}
+  y: {entity: task, status: Done, done: true, success: true}
+"""
+OUTER = """\
+code: OUTER
+name: Outer
+sector: S
+phases:
+  a: {template: INNER, days: 1, next: [{to: b, when: {field: child.status, eq: completed}}, c]}
+  b: {entity: order, status: Good, done: true, success: true}
+  c: {entity: order, status: Bad, done: true, success: false}
+"""
+
+
+def test_who_waits_says_for_whom_and_its_end_says_who_goes_on(at: Board) -> None:
+    repo = at("tiny")
+    write(repo, "config/workflows/inner.yml", INNER)
+    write(repo, "config/workflows/outer.yml", OUTER)
+    outer = str(data(repo, "workflow", "start", "OUTER")["id"])
+    inner = str(data(repo, "workflow", "show", outer)["waits_for"])
+    shown = must(repo, "workflow", "show", outer)
+    assert f"nowhere before {inner} has ended" in shown and f"next  agenticops workflow show {inner}" in shown
+    assert f"next  agenticops workflow show {outer}" in must(repo, "workflow", "transition", inner, "--next")
+    told = data(repo, "workflow", "show", outer)
+    assert (told["next"], told["waits_for"]) == (["b", "c"], None)
 
 
 @pytest.mark.parametrize("arguments", [(), ("template",)])

@@ -61,6 +61,7 @@ def test_a_graph(at: Board) -> None:
         and "quote_rejected  quote · Rejected  ✗" in tree
     )
     assert tree.count("payment_received  invoice · Paid  ✓") == 1
+    assert "        → quote_accepted  order · Confirmed\n        ↓ work_scheduled" in tree, "a line that goes on"
     assert data(repo, *TEMPLATE, "graph", "HS_STD")["mermaid"].count("-->") == 12
 
 

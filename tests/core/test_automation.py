@@ -35,6 +35,17 @@ def test_it_is_read() -> None:
         found.channel("pager")
 
 
+@pytest.mark.parametrize("text", ["mail: {tls: none}", "channels:\n  team: {type: sms}", "lease: both"])
+def test_what_a_field_may_say_is_named_however_deep_it_stands(text: str) -> None:
+    with pytest.raises(StateError, match="unknown value") as error:
+        automation.read(f"schema: 1\n{text}\n".encode())
+    assert error.value.hint in (
+        "known: starttls, always, never",
+        "known: log, terminal, email, slack, telegram, webhook",
+        "known: local, remote",
+    )
+
+
 def test_without_a_file_everything_is_by_default() -> None:
     assert automation.read(None) == automation.read(b"schema: 1\n") == automation.Automation()
 

@@ -57,6 +57,7 @@ def page(seed: Mapping[str, Any], instance: Instance, names: Mapping[str, str], 
     rows: list[Line] = [line((instance.id, STRONG), head), stands]
     if instance.status == "active":
         ways = ", ".join(_name(names, str(to)) for to in seed["next"]) or "nowhere now"
+        ways = f"nowhere before {seed['waits_for']} has ended" if seed["waits_for"] else ways
         ways = ways if names else "nowhere: no file and no commit has the text of its template"
         rows.append(line(("  can go   ", DIM), clean(ways)))
     for label in ("reason", "item", "client", "agent", "parent"):
@@ -118,12 +119,16 @@ def _said(event: Event, names: Mapping[str, str]) -> str:
         was = data.get("was", {})
         changed = data.get("fields", {}).items() if event.kind == "entity_updated" else ()
         words = [f"{data.get('entity')} {data.get('status', '')}".strip()] if event.kind == "entity_created" else []
-        told = [f"{key}: {cut(was.get(key, '–'), 30)} → {cut(value, 30)}" for key, value in changed]
+        told = [f"{key}: {_before(was.get(key))} → {cut(value, 30)}" for key, value in changed]
         return ", ".join([*words, *told, *([data["reason"]] if data.get("reason") else [])])
     made = ", ".join(f"{kind} {name}" for kind, name in data.get("entities", {}).items())
     reason = f"({cut(data['reason'], 60)})" if data.get("reason") else ""
     way = words[-1:] if event.kind in ("workflow_paused", "workflow_resumed", "workflow_cancelled") else words
     return "  ".join(filter(None, [" → ".join(way), made, reason]))
+
+
+def _before(value: object) -> str:
+    return "–" if value in (None, "") else cut(value, 30)
 
 
 def entity_rows(found: Sequence[Entity]) -> list[Line]:

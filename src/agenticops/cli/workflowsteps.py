@@ -65,7 +65,8 @@ def told(workspace: Workspace, found: Instance, done: str, json: bool) -> None:
     kind = state.entity
     made = f"{clean(kind)} {found.entities[kind]} {clean(state.status)}" if kind in found.entities else ""
     ended = f"  {found.status}" if found.ended else ""
-    rows = [ok(f"{done} {clean(state.name)}{ended}", made), following(f"agenticops workflow show {found.id}")]
+    onward = found.parent if found.ended and found.parent else found.id
+    rows = [ok(f"{done} {clean(state.name)}{ended}", made), following(f"agenticops workflow show {onward}")]
     emit("workflow", listing.seed(workspace, found) if json else None, rows, json)
 
 
@@ -79,6 +80,8 @@ def show(wanted: str, json: bool) -> None:
     done = f"agenticops workflow history {found.id}"
     ways = [str(way) for way in data["next"]]
     to = "--next" if len(ways) == 1 else f"--to {clean(known.get(ways[0], ways[0]))}" if ways else ""
+    if data["waits_for"]:
+        done = f"agenticops workflow show {data['waits_for']}"
     rows.append(following(f"agenticops workflow transition {found.id} {to}" if to else done))
     emit("workflow", data, rows, json)
 
@@ -94,16 +97,17 @@ def found(filters: Mapping[str, str], limit: int = listing.LIMIT, json: bool = F
     workspace = Workspace()
     rest = {name: value for name, value in filters.items() if name != "state"}
     several, total = listing.found(workspace, limit, filters.get("state", ""), **rest)
-    states = listing.names(workspace, several)
+    places = listing.places(workspace, several)
+    states = {name: state for name, (_, state) in places.items()}
     rows: list[Line] = workflowlines.instance_rows(several, states, workspace.now)
     rows += workflowlines.more(len(several), total) if several else [line(("no instances", DIM))]
     hint = f"agenticops workflow show {several[0].id}" if several else "agenticops workflow start --help"
     rows.append(following(hint))
-    emit("workflow-list", {"total": total, "instances": [_listed(i, states[i.id]) for i in several]}, rows, json)
+    emit("workflow-list", {"total": total, "instances": [_listed(i, *places[i.id]) for i in several]}, rows, json)
 
 
-def _listed(instance: Instance, state: str) -> dict[str, Any]:
+def _listed(instance: Instance, number: int | str | None, state: str) -> dict[str, Any]:
     own = {name: getattr(instance, name) for name in ("id", "name", "item", "client", "agent", "parent")}
-    place = {"current_state_id": instance.state, "current_state": state, "workflow_status": instance.status}
+    place = {"current_state_id": number, "current_state": state, "workflow_status": instance.status}
     times = {"started_ts": instance.started, "entered_ts": instance.entered, "completed_ts": instance.ended or None}
     return {**own, "workflow_head_id": instance.template, "workflow_version": instance.version, **place, **times}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
@@ -57,7 +58,8 @@ def _comparison(data: Mapping[str, Any], place: str) -> Condition:
         raise StateError(f"`{op}` wants a list", place=place)
     if op == "matches":
         _pattern(value, place)
-    return Condition(field=data["field"], op=op, value=value)  # type: ignore[arg-type]
+    # A default is left out of JSON where it is that very object, and templates are named by a digest of theirs.
+    return Condition(field=data["field"], op=sys.intern(op), value=value)  # type: ignore[arg-type]
 
 
 def holds(condition: Condition | None, scope: Mapping[str, Any]) -> bool:

@@ -120,14 +120,8 @@ def convert(
         raise StateError(f"{field}: {what}" if field else what, place=f"{path}:{line}", hint=hint) from None
 
 
-_TYPES = {
-    "bool": "true or false",
-    "str": "text",
-    "int": "a whole number",
-    "float": "a number",
-    "array": "a list",
-    "object": "a mapping",
-}
+_TYPES = {"bool": "true or false", "str": "text", "int": "a whole number", "float": "a number"}
+_TYPES |= {"array": "a list", "object": "a mapping"}
 
 
 def _said(message: str, kind: Any, keys: tuple[str, ...]) -> tuple[str, str]:
@@ -140,11 +134,19 @@ def _said(message: str, kind: Any, keys: tuple[str, ...]) -> tuple[str, str]:
     if message.startswith("Expected") and len(quoted) == 2:
         wanted, got = (" or ".join(_TYPES.get(t, t) for t in q.split(" | ")) for q in quoted)
         return f"{wanted} is wanted, not {got}", "correct the value"
-    if "enum value" in message and len(keys) == 1:
-        choices = get_args(get_type_hints(kind)[keys[0]])
-        known = [value for one in choices if not isinstance(one, type) for value in get_args(one) or (one,)]
+    known = _choices(kind, keys) if "enum value" in message else []
+    if known:
         return f"unknown value {message.partition('value ')[2]}", f"known: {', '.join(map(str, known))}"
     return f"{message[0].lower()}{message[1:]}".replace("enum value", "value"), "correct the value"
+
+
+def _choices(kind: Any, keys: tuple[str, ...]) -> list[Any]:
+    """List what a field may say, by the way to it through mappings and lists of tables."""
+    for key in keys:
+        while get_args(kind):  # the table within a list, a mapping or `None`
+            kind = next((one for one in reversed(get_args(kind)) if one not in (type(None), ...)), None)
+        kind = get_type_hints(kind).get(key, kind) if isinstance(kind, type) else None
+    return [value for one in get_args(kind) if not isinstance(one, type) for value in get_args(one) or (one,)]
 
 
 def locate(text: str, keys: tuple[str, ...], first_line: int = 1) -> int:

@@ -9,6 +9,7 @@ from msgspec import Meta, Struct, field
 
 Text = Annotated[str, Meta(min_length=1)]
 Degree = Literal["low", "medium", "high"]
+RiskType = Literal["system", "workflow", "prompting", "data", "security"]
 RiskLevel = Literal["low", "medium", "high", "critical"]
 LEVELS: tuple[RiskLevel, ...] = ("low", "medium", "high", "critical")
 DEGREES = {"low": 1, "medium": 2, "high": 3}
@@ -52,9 +53,7 @@ class Risk(Struct, frozen=True):
 
     id: str
     title: Annotated[Text, Meta(description="What could go wrong, in one line.")]
-    type: Annotated[
-        Literal["system", "workflow", "prompting", "data", "security"], Meta(description="Where it comes from.")
-    ] = "system"
+    type: Annotated[RiskType, Meta(description="Where it comes from.")] = "system"
     cause: Annotated[str, Meta(description="What would bring it about.")] = ""
     impact: Annotated[str, Meta(description="What it would do.")] = ""
     signal: Annotated[str, Meta(description="The early warning: by what it is noticed.")] = ""

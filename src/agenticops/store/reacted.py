@@ -1,9 +1,9 @@
-"""What rules have looked at: shards by their content; and the events of the others. A cache. ADR 0038."""
+"""What rules have looked at: shards by their content, and which rules; and the events of the others. ADR 0038."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
@@ -22,7 +22,10 @@ LIMIT 1"""
 _EVENTS = """SELECT lamport, id, json FROM event WHERE shard IN ({shards}) AND kind IN ({kinds})
 AND (lamport > ? OR (lamport = ? AND id > ?)) ORDER BY lamport, id LIMIT {most}"""
 _event = msgspec.json.Decoder(Event)
+_RULES = "reacted-by:{place}"
 Shard = tuple[int, str, str]
+# A rule's code, and the place in the log from which on it counts.
+Rules = Mapping[str, tuple[int, str]]
 
 
 class Reacted:
@@ -47,7 +50,20 @@ class Reacted:
                 self.index.db.execute("DELETE FROM reacted WHERE place=?", (self.place,))
             return [(n, path, blob) for n, path, blob in self.index.rows(_WAITING, self.place)]
         except sqlite3.OperationalError:
-            return self.index.rows("SELECT n, path, blob FROM shard ORDER BY n")
+            return self.every()
+
+    def every(self) -> list[Shard]:
+        """List all shards."""
+        return self.index.rows("SELECT n, path, blob FROM shard ORDER BY n")
+
+    def missed(self, rules: Rules) -> set[str]:
+        """Name the rules that had no part in it: their file was away, or what they say was another."""
+        known = self._known()
+        return {code for code, since in rules.items() if known.get(code) != since}
+
+    def _known(self) -> Rules:
+        kept = self.index.value("SELECT value FROM meta WHERE key=?", _RULES.format(place=self.place))
+        return msgspec.json.decode(kept, type=dict[str, tuple[int, str]]) if kept else {}
 
     def events(self, shards: Iterable[Shard], kinds: Iterable[str], after: int) -> Iterator[list[Event]]:
         """Give the events of some kinds in these shards from a Lamport number on, in order, page by page."""
@@ -64,8 +80,10 @@ class Reacted:
             if len(rows) < PAGE:
                 return
 
-    def note(self, shards: Iterable[Shard]) -> None:
-        """Remember that rules are through with these shards, as they were then."""
+    def note(self, shards: Iterable[Shard], rules: Rules) -> None:
+        """Remember that these rules are through with these shards, as they were then."""
+        if rules != self._known():
+            self.index.note(_RULES.format(place=self.place), msgspec.json.encode(rules).decode())
         rows = [(self.place, path, blob) for _, path, blob in shards]
         try:
             self.index.db.executemany("INSERT OR REPLACE INTO reacted VALUES(?,?,?)", rows)

@@ -47,7 +47,23 @@ def test_what_is_whole_and_what_is_not(kind: str) -> None:
         ("call_webhook", {"url": "https://a", "method": "EXPLODE"}),
         ("update_field", {"field": " ", "value": 1}),
         ("create_entity", {"entity": "a", "fields": 5}),
+        ("open_risk", {"title": "x", "type": "weather"}),
+        ("open_risk", {"title": "x", "likelihood": 3}),
     ],
 )
 def test_what_cannot_be_meant(kind: str, parameters: dict[str, Any]) -> None:
     assert actions.faults(kind, parameters)
+
+
+def test_what_a_risk_may_say_is_named() -> None:
+    (words,) = actions.faults("open_risk", {"title": "x", "severity": "bad"})
+    assert words == "open_risk: severity is one of low, medium, high"
+    assert actions.faults("open_risk", {"title": "x", "severity": "{{how_bad}}", "type": "data"}) == []
+
+
+def test_a_number_is_a_word_where_words_are_wanted() -> None:
+    parameters = {"to": 4, "data": {"amount": 5}}  # a state by its id, as the automation domain writes it
+    assert actions.faults("transition", parameters) == []
+    assert actions.told("transition", parameters) == actions.Transition("4", data={"amount": 5})
+    assert actions.told("update_field", {"field": "a", "value": 4}) == actions.UpdateField("a", 4)
+    assert "likelihood" in actions.faults("open_risk", {"title": "x", "likelihood": [1]})[0]

@@ -69,6 +69,13 @@ def test_a_rule_in_the_seeds_json() -> None:
     assert rule.actions[2].parameters == {"script": "custom-script-123"}
 
 
+def test_a_status_is_text_also_where_it_is_the_number_of_a_state() -> None:
+    (rule,) = file.read(b"code: a\nwhen: {entity: workflow, from: 1, to: 2}\nactions: [{type: transition}]\n", "a.yml")
+    assert (rule.when.before, rule.when.to) == ("1", "2")
+    text = b"code: a\nwhen: {entity: quote, field: amount, to: 2}\nactions: [{type: transition}]\n"
+    assert file.read(text, "a.yml")[0].when.to == 2
+
+
 def test_the_seeds_conditions_may_say_from_and_to() -> None:
     seed = {**SEED, "trigger_action_type": "status_change", "trigger_conditions": {"to": "Planning", "size": 3}}
     (rule,) = read(json.dumps(seed))

@@ -111,6 +111,8 @@ def test_a_map_of_unknown_states_is_refused(word: str, says: str) -> None:
 def test_where_the_old_text_is_lost_a_number_tells_nothing() -> None:
     assert "send it: --map 1=NEW" in diff.migrate(instance("1"), None, NEW, {}).why
     assert diff.migrate(instance("1"), None, NEW, {"1": "2"}).to == "2"
+    mapping = diff.state_map(["begun=quote"], OLD, NEW, {"begun"})
+    assert diff.migrate(instance("begun"), None, NEW, mapping).to == "2", "as its reason says"
     named = Template("X", "X", "S", states={"quote": State("quote", "quote", days=1.0)}, start="quote")
     assert diff.migrate(instance("quote"), None, named, {}).to == "quote"
 

@@ -174,6 +174,12 @@ def test_the_digest_is_of_the_graph_and_not_of_the_words() -> None:
     assert digest(one(seed(guards={"1": {"amount": 1}}), **HEAD)) != plain
 
 
+def test_the_digest_is_the_same_of_what_the_index_kept() -> None:
+    guarded = one(seed(guards={"1": {"field": "child.status", "eq": "completed"}}), **HEAD)
+    kept = msgspec.json.decode(msgspec.json.encode(guarded), type=Template)
+    assert kept == guarded and digest(kept) == digest(guarded)
+
+
 @pytest.mark.parametrize(
     ("text", "says", "line"),
     [
@@ -187,6 +193,7 @@ def test_the_digest_is_of_the_graph_and_not_of_the_words() -> None:
         (NAMED.replace("code: ROOF\n", ""), "code is missing", 1),
         (NAMED.replace("phases:", "phase:"), "neither phases nor states", 1),
         ("- 1\n", "a mapping of fields", 1),
+        ("[]\n", "holds no template", 0),
         ("a: &a [x]\nb: *a\n", "alias", 0),
         ("code: X\nstates: {a: 1}\nname: x\nindustry_sector: y\n", "a list is wanted", 2),
         ("states: []\n", "without code, name and industry_sector", 1),

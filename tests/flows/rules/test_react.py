@@ -194,7 +194,8 @@ def test_a_rule_that_ran_as_often_as_it_may_is_deactivated(repo: Path) -> None:
     assert react.react(here) == [], "what happened meanwhile is not made up for"
     change(here, make(here, "task").id, status="Done")
     assert len(react.react(here)) == 1
-    assert standing.named(here, "note").executions == 3 and len(of_kind(here, "rule_disabled")) == 1
+    one = standing.named(here, "note")
+    assert (one.executions, one.spent) == (3, 1) and len(of_kind(here, "rule_disabled")) == 1
 
 
 def test_a_disabled_rule_handles_nothing_not_even_later(repo: Path) -> None:
@@ -328,6 +329,20 @@ def test_what_a_merge_brings_is_handled_though_its_numbers_are_lower(repo: Path)
     commit_all(repo)
     git(repo, "merge", "--quiet", "-m", "side", "side")
     assert kinds(react.react(workspace(repo))) == [("note", "done")]
+
+
+def test_what_happened_while_the_file_of_a_rule_was_away_is_handled_when_it_is_back(repo: Path) -> None:
+    here = ruled(repo, COUNT)
+    task = make(here, "task")
+    (repo / RULES).rename(repo / "rules.yml")
+    write(
+        repo, f"{file.FOLDER}/other.yml", "- {code: other, when: {entity: x}, actions: [{type: open_risk, title: x}]}\n"
+    )
+    change(workspace(repo), task.id, status="Done")
+    assert react.react(workspace(repo)) == []
+    (repo / "rules.yml").rename(repo / RULES)
+    assert kinds(react.react(workspace(repo))) == [("note", "done")], "as on a clone that had the file all along"
+    assert react.react(workspace(repo)) == []
 
 
 def test_a_half_written_shard_stops_it_and_nothing_is_done(repo: Path) -> None:

@@ -244,7 +244,7 @@ def test_instances_are_found_by_what_they_are(at: Board) -> None:
     assert [i.id for i in listing.found(space, template="HVAC_EMERG")[0]] == [other.id]
     rows, total = listing.found(space, 2, agent="ada")
     assert (len(rows), total) == (2, 5)
-    assert listing.names(space, rows) == {i.id: "lead_generation" for i in rows}
+    assert listing.places(space, rows) == {i.id: (0, "lead_generation") for i in rows}
     assert listing.found(space, state="no such state") == ([], 0)
 
 

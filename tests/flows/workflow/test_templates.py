@@ -242,6 +242,8 @@ def test_instances_of_a_text_that_was_edited_in_place(at: Board) -> None:
     started(repo, "w2", lost, "called")
     plan = migrate.migrate(workspace(repo), "ROOF", "1", "1", [])
     assert [(w.instance, w.to) for w in plan.ways] == [("w1", ""), ("w2", "called")]
+    plan = migrate.migrate(workspace(repo), "ROOF", "1", "1", ["quoted=visited"])
+    assert [(w.instance, w.to) for w in plan.ways] == [("w1", "visited"), ("w2", "called")]
 
 
 def test_how_instances_ended(at: Board) -> None:

@@ -38,7 +38,8 @@ def inbox(
     elif not found:
         rows.append(line(("nothing new", DIM)))
     more = any(not notice.read for notice in found) and not read
-    rows.append(following("agenticops inbox --read" if more else "agenticops next"))
+    own = f"--for {clean(who)} " if who else ""
+    rows.append(following(f"agenticops inbox {own}--read" if more else "agenticops next"))
     emit("inbox", {"notices": found, "read": read}, rows, json)
 
 

@@ -174,7 +174,7 @@ def event_lines(events: list[Event]) -> list[Line]:
 
 
 def _name(event: Event) -> str:
-    return board.short(event.ticket) or event.item or "train"
+    return board.short(event.ticket) or event.item or clean(event.subject)[:30] or "train"
 
 
 def _who(event: Event) -> str:
@@ -187,6 +187,8 @@ def _words(event: Event) -> str:
     if "codes" in data:
         count = data.get("findings", len(data["codes"]))
         return f"{data.get('gate', '')}: {count} findings, {', '.join(map(str, data['codes']))}"
+    if event.kind in ("rule_fired", "rule_cut"):
+        return clean(f"{data.get('rule')}: {data.get('error') or data.get('outcome') or 'cut'}")[:90]
     if event.kind == "item_moved":
         return f"{data.get('from') or 'start'} → {data.get('to')}"
     found = next((data[k] for k in SHOWN if data.get(k)), "")

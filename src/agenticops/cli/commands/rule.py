@@ -68,7 +68,7 @@ def list_(json: Json = False) -> None:
                 (f"{one.rule.order:>4} ", DIM),
                 f"{one.rule.code:<28} ",
                 (f"{_state(one):<9}", STYLE[_state(one)]),
-                f"{f'{one.executions}{most}':>7}  ",
+                f"{f'{one.spent}{most}':>7}  ",
                 (f"{one.last[:16].replace('T', ' '):<17}", DIM),
                 cut(one.rule.name, 48),
             )
@@ -84,13 +84,16 @@ def list_(json: Json = False) -> None:
 def show(code: Code, json: Json = False) -> None:
     """Show a rule: what it waits for, what it asks, what it does, and how it stands."""
     one = standing.named(Workspace(), code)
-    rule, most = one.rule, f" of {one.rule.max}" if one.rule.max >= 0 else ""
+    rule, most = one.rule, f" · {one.spent} of {one.rule.max}" if one.rule.max >= 0 else ""
     rows: list[Line] = [line((rule.code, STRONG), "  ", clean(rule.name), (f"  {_state(one)}", STYLE[_state(one)]))]
     rows += [line("  ", clean(words)) for words in ([rule.description] if rule.description else [])]
     rows += [line("  ", clean(words)) for words in trial.rule_lines(rule)]
     ran = f"{counted(one.executions, 'execution')}{most}"
     rows.append(line((f"  order {rule.order} · {ran}{f' · last {one.last}' if one.last else ''} · {rule.path}", DIM)))
-    rows.append(following(f"agenticops rule explain {rule.code}"))
+    spent = one.why == standing.MAX and not one.counts
+    if spent:
+        rows.append(line((f"  it ran {counted(rule.max, 'time')}, as often as it may", DIM)))
+    rows.append(following(f"agenticops rule {'enable' if spent else 'explain'} {rule.code}"))
     emit("rule", _data(one), rows, json)
 
 

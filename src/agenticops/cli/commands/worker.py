@@ -230,7 +230,7 @@ def reconcile(uncommitted: Uncommitted = False, json: Json = False) -> None:
 
 def _row(one: Delivery) -> Line:
     about = f"next {one.due[:19]}" if one.status == "trying" else one.ended[:19] or f"due {one.due[:19]}"
-    rest = f" {one.attempts} tries" if one.attempts else ""
+    rest = f" tried {one.attempts}×" if one.attempts else ""
     text = f"{one.id}  {one.channel:<9} {one.status:<9} {clean(about)}{rest}"
     return (
         bad(f"{text}  {cut(one.error, 80)}") if one.status == "dead" else line(f"  {text}  ", (cut(one.error, 80), DIM))

@@ -161,11 +161,13 @@ def graph(
 
 def _tree(template: Template) -> list[Line]:
     rows = []
+    alone = False  # a line goes on at its own depth: from the state above, not from where the ways parted
     for depth, state, edge, again in pictures.tree(template):
         guard = f"  when {condition.say(edge.when)}" if edge is not None and edge.when is not None else ""
         end = "" if not state.terminal else "  ✓" if state.success else "  ✗"
         words = "  ↑ above" if again else f"  {pictures.entity(state)}" if state.entity else ""
-        lead = "  " * depth + ("→ " if edge is not None else "")
+        lead = "  " * depth + ("" if edge is None else "↓ " if alone else "→ ")
+        alone = len(state.next) == 1 and not again
         rows.append(line(f"{lead}{clean(state.name)}", (clean(words), DIM), (clean(guard), DIM), end))
     return rows
 

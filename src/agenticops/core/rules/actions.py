@@ -8,6 +8,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct, field
 
+from agenticops.model.paper import Degree, RiskType
 from agenticops.model.rule import ActionType
 
 # Whom an action may be done to, beside an entity of a kind.
@@ -146,16 +147,17 @@ PARAMETERS: dict[str, type[Told]] = {
 TYPES: tuple[str, ...] = get_args(ActionType)
 # As the seed's JSON calls them → as they are called here.
 OTHER_NAMES = {"entity_type": "entity", "script_id": "script"}
+RISK = {"type": get_args(RiskType), "likelihood": get_args(Degree), "severity": get_args(Degree)}
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
 def faults(kind: str, parameters: Mapping[str, Any]) -> list[str]:
     """Say what is wrong with an action's parameters; look-ups in them are not filled in yet."""
     try:
-        told = msgspec.convert(dict(parameters), PARAMETERS[kind], strict=False)
+        found = told(kind, parameters)
     except msgspec.ValidationError as e:
         return [_said(kind, str(e))]
-    return [words for words in _unmeant(told) if words]
+    return [words for words in _unmeant(found) if words]
 
 
 def _said(kind: str, message: str) -> str:
@@ -180,9 +182,18 @@ def _unmeant(told: Told) -> list[str]:
         return ["" if told.method in METHODS else f"call_webhook: the method is one of {', '.join(METHODS)}"]
     if isinstance(told, CreateTicket):
         return ["" if told.item or told.title else "create_ticket wants an `item`, or the `title` of a new one"]
+    if isinstance(told, OpenRisk):
+        given = ((name, getattr(told, name), known) for name, known in RISK.items())
+        wrong = ((name, known) for name, value, known in given if value and "{{" not in value and value not in known)
+        return [f"open_risk: {name} is one of {', '.join(known)}" for name, known in wrong]
     return []
 
 
 def told(kind: str, parameters: Mapping[str, Any]) -> Told:
-    """Take an action's parameters once their look-ups are filled in. Raises msgspec.ValidationError."""
-    return msgspec.convert(dict(parameters), PARAMETERS[kind], strict=False)
+    """Take an action's parameters; a number is taken for words where these are wanted: the id of a state is one.
+
+    Raises msgspec.ValidationError.
+    """
+    words = {one.name for one in msgspec.structs.fields(PARAMETERS[kind]) if one.type is str}
+    given = {key: str(value) if key in words and type(value) is int else value for key, value in parameters.items()}
+    return msgspec.convert(given, PARAMETERS[kind], strict=False)

@@ -209,8 +209,8 @@ def _when(said: dict[str, Any], keys: Keys) -> When:
         entity=str(raw.get("entity") or ""),
         action=action,  # type: ignore[arg-type]
         field=str(raw.get("field") or ("status" if action == "status_change" else "")),
-        before=raw.get("from"),
-        to=raw.get("to"),
+        before=_was(raw.get("from"), action),
+        to=_was(raw.get("to"), action),
         event=str(raw.get("event") or ""),
         cron=str(raw.get("cron") or ""),
         timezone=str(raw.get("timezone") or "UTC"),
@@ -218,6 +218,11 @@ def _when(said: dict[str, Any], keys: Keys) -> When:
     for key, message in _unmet(when):
         raise _Fault((*keys, key), message)
     return when
+
+
+def _was(value: Any, action: str) -> Any:
+    """A status is text, also that of an instance, which is the number of a state in the numbered form."""
+    return str(value) if action == "status_change" and type(value) is int else value
 
 
 def _meant(raw: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 from msgspec import Struct
@@ -108,8 +108,11 @@ def _said(value: Any) -> str:
     return str(value) if value not in (None, "") else "–"
 
 
-def state_map(words: Iterable[str], old: Template, new: Template) -> dict[str, str]:
-    """Read OLD=NEW, each the name or the id of a state. Raises UsageError for what is none."""
+def state_map(words: Iterable[str], old: Template, new: Template, standing: Collection[str] = ()) -> dict[str, str]:
+    """Read OLD=NEW, each the name or the id of a state. Raises UsageError for what is none.
+
+    `standing` are the states where instances stand: of a text that was edited since, `old` may not have them any more.
+    """
     found: dict[str, str] = {}
     for word in words:
         source, sign, target = word.partition("=")
@@ -118,6 +121,9 @@ def state_map(words: Iterable[str], old: Template, new: Template) -> dict[str, s
         pair = []
         for template, name in ((old, source), (new, target)):
             state = template.state(name)
+            if state is None and template is old and name in standing:
+                pair.append(name)
+                continue
             if state is None:
                 known = ", ".join(s.name for s in list(template.states.values())[:8])
                 message = f"--map {word}: version {template.version} has no state {name!r}"
@@ -141,7 +147,8 @@ def migrate(instance: Instance, old: Template | None, new: Template, mapping: Ma
         return Way(instance.id, source, why=f"it is an instance of {instance.template}")
     if instance.digest == digest(new):
         return Way(instance.id, source, why=f"it goes by this version {new.version} already")
-    target = new.states.get(mapping[instance.state]) if instance.state in mapping else _same(here, instance, new)
+    sent = mapping.get(instance.state) or mapping.get(source)
+    target = new.states.get(sent) if sent else _same(here, instance, new)
     if target is None:
         return Way(
             instance.id, source, why=f"version {new.version} has no state {source!r}; send it: --map {source}=NEW"

@@ -63,6 +63,8 @@ def sources(data: bytes, path: str) -> list[Source]:
     """Take a file apart: one mapping, or a list of them. Raises StateError."""
     text, raw = _loaded(data, path)
     if isinstance(raw, list):
+        if not raw:
+            raise StateError("the list holds no template", place=path, hint="agenticops workflow template new CODE")
         return [Source(path, text, one, (str(number),)) for number, one in enumerate(raw)]
     return [Source(path, text, raw)]
 

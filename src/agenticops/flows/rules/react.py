@@ -86,22 +86,35 @@ def react(workspace: Workspace) -> list[Firing]:
         return []
     standings = standing.settle(workspace)
     seen, through = Reacted(workspace.index), dict[str, Shard]()
-    done: list[Firing] = []
-    whole = True
+    done, left = _late(workspace, standings, seen)
     for _ in range(ROUNDS):
         shards = [shard for shard in seen.waiting() if through.get(shard[1]) != shard]
         if not shards:
             break
-        fired, left = _round(workspace, standings, seen, shards)
+        fired, more = _round(workspace, standings, seen, shards)
         done += fired
-        whole = whole and not left
+        left = left or more
         through.update((shard[1], shard) for shard in shards)
         if any(one.rule.max >= 0 for one in standings):
             standings = standing.every(workspace)
     # Only now: what was written on the way is among them, and a shard of it that vanishes is missed.
-    if whole:
-        seen.note(through.values())
+    if not left:
+        seen.note(through.values(), _since(standings))
     return done
+
+
+def _late(workspace: Workspace, standings: list[Standing], seen: Reacted) -> tuple[list[Firing], bool]:
+    """Let rules whose file was away, as on a branch without it, look at what was looked at meanwhile."""
+    missed = seen.missed(_since(standings))
+    if not missed:
+        return [], False
+    waiting = set(seen.waiting())
+    shards = [shard for shard in seen.every() if shard not in waiting]
+    return _round(workspace, [one for one in standings if one.rule.code in missed], seen, shards)
+
+
+def _since(standings: Iterable[Standing]) -> dict[str, tuple[int, str]]:
+    return {one.rule.code: one.since for one in standings if one.counts}
 
 
 def _round(
@@ -113,7 +126,7 @@ def _round(
     done: list[Firing] = []
     left = False
     if kinds:
-        since = {one.rule.code: one.since for one in standings if one.counts}
+        since = _since(standings)
         scene = Scene(workspace)
         for page in seen.events(shards, kinds, min(since.values())[0]):
             jobs = list(_jobs(workspace, book, since, scene, page))
@@ -163,7 +176,7 @@ def handle(workspace: Workspace, jobs: Sequence[Job]) -> list[Firing]:
     """Handle some jobs in one transaction: not what somebody did meanwhile, nor for a rule that was switched off."""
     with workspace.transaction("rules react") as tx:
         standings = standing.every(workspace)
-        since = {one.rule.code: one.since for one in standings if one.counts}
+        since = _since(standings)
         handled = _handled(workspace, [job.firing for job in jobs])
         run = Run(workspace, tx, standings)
         counting = (job for job in jobs if since.get(job.rule.code, job.found.event.order) < job.found.event.order)

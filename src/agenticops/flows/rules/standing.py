@@ -26,7 +26,10 @@ AND (SELECT MIN(e.lamport) FROM event e WHERE e.subject = 'firing/' || f.id AND 
 
 
 class Standing(Struct, frozen=True):
-    """How a rule stands. It counts for events after `since` (Lamport number, id); `asked` is where counting began."""
+    """How a rule stands. It counts for events after `since` (Lamport number, id).
+
+    `asked` is where the counting to its `max` began, `spent` how often it ran from there on.
+    """
 
     rule: Rule
     state: str = ""
@@ -35,6 +38,7 @@ class Standing(Struct, frozen=True):
     since: tuple[int, str] = (0, "")
     asked: int = 0
     executions: int = 0
+    spent: int = 0
     last: str = ""
 
     @property
@@ -82,7 +86,13 @@ def every(workspace: Workspace, counted: bool = False) -> list[Standing]:
     found = rules(workspace)
     log = _log(workspace)
     ran = {row[0]: row[1:] for row in workspace.index.rows(_RAN)} if counted else {}
-    return [_standing(rule, log.get(rule.code, []), ran.get(rule.code, (0, ""))) for rule in found]
+    stand = [_standing(rule, log.get(rule.code, []), ran.get(rule.code, (0, ""))) for rule in found]
+    return [_counted(workspace, one) for one in stand] if counted else stand
+
+
+def _counted(workspace: Workspace, one: Standing) -> Standing:
+    spent = since_asked(workspace, one) if one.rule.max >= 0 else one.executions
+    return msgspec.structs.replace(one, spent=spent)
 
 
 def book(standings: list[Standing]) -> Book:

@@ -20,13 +20,16 @@ SIZE = 250
 
 
 class Move(Struct, frozen=True, forbid_unknown_fields=True):
-    """One line: which instance goes where; `source` is where it must stand, `to` may be left out for the only way."""
+    """One line: which instance goes where; `source` is where it must stand, `to` may be left out for the only way.
+
+    States are given by name or id, and an id may be a number, as `show --json` writes it.
+    """
 
     id: str
-    to: str = ""
+    to: str | int = ""
     data: dict[str, Any] = field(default_factory=dict)
     reason: str = ""
-    source: str = field(default="", name="from")
+    source: str | int = field(default="", name="from")
 
 
 class Outcome(Struct, frozen=True, omit_defaults=True):
@@ -83,12 +86,12 @@ def _step(tx: Transaction, workspace: Workspace, number: int, move: Move | Outco
     before = len(tx.drafts)
     try:
         now = reading.instance(workspace, move.id, tx)
-        if move.source:
-            instances.refuse_moved(workspace, now, move.source)
+        if move.source != "":
+            instances.refuse_moved(workspace, now, str(move.source))
         key = (now.template, now.version, now.digest)
         if key not in known:
             known[key] = instances.template(workspace, now)
-        to = instances.step(tx, workspace, now, move.to, move.data, move.reason, known=known[key])
+        to = instances.step(tx, workspace, now, str(move.to), move.data, move.reason, known=known[key])
         return Outcome(number, now.id, True, to)
     except TrainError as e:
         del tx.drafts[before:]

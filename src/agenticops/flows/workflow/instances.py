@@ -170,6 +170,11 @@ def ways(workspace: Workspace, instance: Instance) -> list[Edge]:
     return [] if _waits(workspace, None, template, instance) else moves.possible(template, instance, scope)
 
 
+def waits_for(workspace: Workspace, instance: Instance) -> Instance | None:
+    """Give the instance that its state started and that has to end first, or None."""
+    return _waits(workspace, None, template(workspace, instance), instance)
+
+
 def template(workspace: Workspace, instance: Instance) -> Template:
     """Give the template of an instance, in the version that it was started with."""
     return templates.of(workspace, instance.template, instance.version, instance.digest)

@@ -69,16 +69,16 @@ def _states(workspace: Workspace, wanted: str, code: str) -> tuple[str, list[str
     return f"({' OR '.join(['(template=? AND version=? AND state=?)'] * (len(places) // 3))})", places
 
 
-def names(workspace: Workspace, rows: Iterable[Instance]) -> dict[str, str]:
-    """Map the ids of instances to the names of the states where they stand."""
+def places(workspace: Workspace, rows: Iterable[Instance]) -> dict[str, tuple[int | str | None, str]]:
+    """Map the ids of instances to the states where they stand: the id as the template writes it, and the name."""
     known: dict[tuple[str, str, str], Template | None] = {}
-    told: dict[str, str] = {}
+    told: dict[str, tuple[int | str | None, str]] = {}
     for instance in rows:
         key = (instance.template, instance.version, instance.digest)
         if key not in known:
             known[key] = template(workspace, instance)
         text = known[key]
-        told[instance.id] = state_name(text, instance.state)
+        told[instance.id] = state_id(text, instance.state), state_name(text, instance.state)
     return told
 
 
@@ -96,13 +96,19 @@ def state_name(template: Template | None, state: str) -> str:
     return here.name if here else state
 
 
+def state_id(template: Template | None, state: str) -> int | str | None:
+    """Give the id of a state as its template writes it: a number in the numbered form; None for no state."""
+    numbered = template is not None and template.numbered and state.isdecimal()
+    return int(state) if numbered else state or None
+
+
 def seed(workspace: Workspace, instance: Instance) -> dict[str, Any]:
     """Give an instance by the field names of the automation domain, and what it has beside them."""
     text = template(workspace, instance)
-    numbered = text is not None and text.numbered
+    child = instances.waits_for(workspace, instance) if text else None
 
     def number(state: str) -> Any:
-        return (int(state) if numbered and state.isdecimal() else state) if state else None
+        return state_id(text, state)
 
     return {
         "id": instance.id,
@@ -125,6 +131,7 @@ def seed(workspace: Workspace, instance: Instance) -> dict[str, Any]:
         "parent": instance.parent,
         "reason": instance.reason,
         "next": [number(edge.to) for edge in instances.ways(workspace, instance)] if text else [],
+        "waits_for": child.id if child else None,
         "lost": [
             {**_lost(event), **{key: number(str(event.data.get(key) or "")) for key in ("from", "to")}}
             for event in lost(workspace, instance)

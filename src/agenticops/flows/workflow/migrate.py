@@ -45,7 +45,8 @@ def migrate(
     `words` are OLD=NEW for states that have another name now. Raises UsageError for unknown versions, states, ids.
     """
     old, new = library.of(workspace, code, source), library.of(workspace, code, target)
-    mapping = diff.state_map(words, old, new)
+    standing = {way.source for _, way in _ways(workspace, old, new, {}, instances)} if words else ()
+    mapping = diff.state_map(words, old, new, standing)
     if not apply:
         return Migration(old, new, tuple(way for _, way in _ways(workspace, old, new, mapping, instances)), False)
     with workspace.transaction("workflow template migrate") as tx:
