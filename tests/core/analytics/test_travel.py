@@ -75,6 +75,14 @@ def test_a_status_that_is_said_again_goes_on() -> None:
     ]
 
 
+def test_phases_follow_each_other_as_the_log_has_them() -> None:
+    """The clock of who opened the second was behind."""
+    shape = state(SHAPE, "todo", 1, kind="ticket_opened", at=at(2))
+    build = state(BUILD, "todo", 2, kind="ticket_opened", at=at(1))
+    (found,) = travel.journeys({BUILD: [build], SHAPE: [shape]})
+    assert [stop.phase for stop in found.stops] == ["shape", "build"]
+
+
 def test_as_of_a_time_nothing_is_waited_that_came_later() -> None:
     (found,) = travel.journeys({SHAPE: history()[SHAPE]})
     assert found.stops[0].waited(at(6)) == 2 + 1

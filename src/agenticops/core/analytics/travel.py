@@ -28,7 +28,10 @@ class Span(Struct, frozen=True):
 
 
 class Stop(Struct, frozen=True):
-    """A visit to a phase, which is a ticket. `begun` is when work on it began, "" before."""
+    """A visit to a phase, which is a ticket. `begun` is when work on it began, "" before.
+
+    `order` is the place of its first event in the log.
+    """
 
     ticket: str
     phase: str
@@ -36,6 +39,7 @@ class Stop(Struct, frozen=True):
     begun: str
     left: str
     spans: tuple[Span, ...]
+    order: tuple[int, str]
 
     def waited(self, now: str) -> float:
         """The days in which nobody worked it, as of a time."""
@@ -81,11 +85,11 @@ def _stop(ticket: str, phase: str, way: Sequence[Event]) -> Stop:
             moves.append((status, event.at))
     ends = [at for _, at in moves[1:]] + [left]
     spans = [Span(status, at, end) for (status, at), end in zip(moves, ends, strict=False)]
-    return Stop(ticket, phase, way[0].at, begun, left, tuple(spans))
+    return Stop(ticket, phase, way[0].at, begun, left, tuple(spans), way[0].order)
 
 
 def _journey(item: str, way: Sequence[Event], stops: list[Stop]) -> Journey:
-    stops.sort(key=lambda stop: (stop.entered, stop.ticket))
+    stops.sort(key=lambda stop: stop.order)  # not by their times: two clocks may disagree about which came first
     end = next((event for event in way if event.kind == "item_finished"), None)
     created = way[0].at if way else stops[0].entered
     begun = min((stop.begun for stop in stops if stop.begun), default="")
