@@ -390,7 +390,7 @@ def test_rewording_before_a_long_run_of_blanks_stays_linear() -> None:
     text = "- [ ] Draw" + " " * 60_000 + "<!-- x -->\n"
     begun = time.process_time()
     assert reword(text, parse(text).bullets[0].key, "Paint").startswith("- [ ] Paint")
-    assert time.process_time() - begun < 1  # a quadratic scan takes ten seconds and more
+    assert time.process_time() - begun < 5  # a quadratic scan takes ten seconds and more
 
 
 def test_a_bullet_may_name_the_check_that_proves_it() -> None:

@@ -85,7 +85,7 @@ def test_a_bomb_is_refused_before_it_grows() -> None:
     rows = "".join(f'<!ENTITY x{n + 1} "{f"&x{n};" * 10}">' for n in range(9))
     bomb = f'<!DOCTYPE t [<!ENTITY x0 "ha">{rows}]><testsuite><testcase name="&x9;"/></testsuite>'
     began = time.monotonic()
-    assert junit(bomb) == ["VT413"] and time.monotonic() - began < 1
+    assert junit(bomb) == ["VT413"] and time.monotonic() - began < 5
 
 
 def test_a_report_that_is_too_large_is_not_read() -> None:

@@ -84,7 +84,7 @@ def test_a_pattern_takes_linear_time() -> None:
     hard = condition.read({"field": "text", "matches": "(a+)+$"})
     begun = time.process_time()
     assert not condition.holds(hard, {"entity": {"text": "a" * 50_000 + "b"}})
-    assert time.process_time() - begun < 1
+    assert time.process_time() - begun < 3
 
 
 def test_it_is_said_in_words() -> None:

@@ -120,4 +120,4 @@ def test_no_text_takes_long(text: str) -> None:
 
     began = time.process_time()
     secrets.scan(text)
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 3

@@ -60,7 +60,7 @@ def test_a_bomb_of_aliases_costs_nothing() -> None:
     rows += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)]
     begun = time.monotonic()
     assert "aliases are not read" in refused("\n".join(rows)).message
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -124,7 +124,7 @@ def test_snapshot_brings_back_what_was(forge: Forge, client: Github) -> None:
     assert client.get_repo("acme/train").get_issue(1).title == "One"
 
 
-@pytest.mark.parametrize(("validated", "limit"), [(False, 0.010), (True, 0.040)])
+@pytest.mark.parametrize(("validated", "limit"), [(False, 0.05), (True, 0.2)])
 def test_page_of_ten_thousand_issues_is_quick(validated: bool, limit: float) -> None:
     with Forge(validate=validated) as forge:
         forge.seed(10_000)

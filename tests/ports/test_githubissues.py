@@ -96,7 +96,7 @@ def test_a_thousand_unchanged_issues_take_few_requests(forge: Forge, tmp_path: P
         begun = time.monotonic()
         assert len(list(github.issues.all())) == 1000
         github.labels.all(), github.milestones.all()
-        assert len(forge.requests) == 12 and time.monotonic() - begun < 2
+        assert len(forge.requests) == 12 and time.monotonic() - begun < 10  # `make bench` holds it to 2
         github.issues._graph = False
         list(github.issues.all())
         before, spent = len(forge.requests), forge.limits.used["core"]
