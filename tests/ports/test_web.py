@@ -89,7 +89,7 @@ def test_the_time_is_limited_in_all(server: str, path: str) -> None:
     begun = time.monotonic()
     with pytest.raises(RemoteError, match=r"within 0\.2 s"):
         web.send(Request(f"http://{server}/{path}"), [server], seconds=0.2)
-    assert time.monotonic() - begun < 3
+    assert time.monotonic() - begun < 0.9
 
 
 def test_an_answer_without_end_is_not_read(server: str) -> None:
