@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from agenticops.core import checklist as checklists
 from agenticops.core import documents, fold, yamltext
 from agenticops.core.train import Train
-from agenticops.core.workflow import record
 from agenticops.errors import StateError
 from agenticops.model.event import Event
 from agenticops.model.finding import Finding
@@ -23,16 +22,16 @@ from agenticops.model.session import Session
 from agenticops.model.ticket import CLOSED, Ticket
 from agenticops.model.tree import Tree
 from agenticops.model.work import WorkItem
-from agenticops.model.workflow import Entity, Instance
 from agenticops.store import journal, shards
 from agenticops.store.index import Index
+
+if TYPE_CHECKING:  # what most commands never ask for is loaded where it is asked for
+    from agenticops.model.workflow import Entity, Instance
 
 D = TypeVar("D")
 Reader = Callable[[bytes, str], Any]
 _encode = msgspec.json.encode
 _event = msgspec.json.Decoder(Event)
-_instance = msgspec.json.Decoder(Instance)
-_entity = msgspec.json.Decoder(Entity)
 # Nothing that was voided.
 COUNTS = "kind NOT GLOB 'voided:*'"
 # A work item is watched while it may still move: it has an open ticket, or none yet.
@@ -78,25 +77,33 @@ class Indexed:
 
     def instance(self, name: str) -> Instance | None:
         """Give a workflow instance with its whole history, or None."""
+        from agenticops.core.workflow import record
+
         found = record.instance(self._events(f"subject=? AND {COUNTS}", f"instance/{name}"))
         return found if found.template else None
 
     def entity(self, name: str) -> Entity | None:
         """Give an entity, a deleted one too, or None."""
-        text = self.index.value("SELECT json FROM entity WHERE id=?", name)
-        return None if text is None else _entity.decode(text)
+        found = self.entities("id=?", (name,))
+        return found[0] if found else None
 
     def instances(
         self, where: str = "1", values: tuple[object, ...] = (), limit: int = 0, order: str = "started DESC, id"
     ) -> list[Instance]:
         """Give instances by condition, as they stand: `history` and `created` are left out; `visit` has them."""
-        return [_instance.decode(text) for text in self._records("instance", where, values, limit, order)]
+        from agenticops.model.workflow import Instance
+
+        decoder = msgspec.json.Decoder(Instance)
+        return [decoder.decode(text) for text in self._records("instance", where, values, limit, order)]
 
     def entities(
         self, where: str = "deleted=0", values: tuple[object, ...] = (), limit: int = 0, order: str = "created DESC, id"
     ) -> list[Entity]:
         """Give entities by condition."""
-        return [_entity.decode(text) for text in self._records("entity", where, values, limit, order)]
+        from agenticops.model.workflow import Entity
+
+        decoder = msgspec.json.Decoder(Entity)
+        return [decoder.decode(text) for text in self._records("entity", where, values, limit, order)]
 
     def _records(self, table: str, where: str, values: tuple[object, ...], limit: int, order: str) -> list[str]:
         sql = f"SELECT json FROM {table} WHERE {where} ORDER BY {order}" + (f" LIMIT {int(limit)}" if limit else "")

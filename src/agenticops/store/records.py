@@ -42,11 +42,8 @@ _OWN = {
 
 
 def settle(index: Index, touched: set[str] | None) -> None:
-    """Fold the records of these subjects anew; None folds all into empty tables."""
+    """Fold the records of these subjects, of nouns in `RECORDED`, anew; None folds all into empty tables."""
     if touched is not None:
-        touched = {subject for subject in touched if subject.partition("/")[0] in _OWN}
-        if not touched:
-            return
         index.db.execute("CREATE TEMP TABLE IF NOT EXISTS touched(subject TEXT PRIMARY KEY) WITHOUT ROWID")
         index.db.execute("DELETE FROM temp.touched")
         index.db.executemany("INSERT INTO temp.touched VALUES(?)", [(subject,) for subject in touched])

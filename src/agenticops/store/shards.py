@@ -16,9 +16,9 @@ from agenticops.model.digest import blob_id
 from agenticops.model.event import Event
 from agenticops.model.layout import EVENTS
 from agenticops.model.tree import Tree
-from agenticops.store import log, records, voids
+from agenticops.store import log, voids
 from agenticops.store.index import Index, Look
-from agenticops.store.tables import LOG_INDEXES
+from agenticops.store.tables import LOG_INDEXES, RECORDED
 
 _encode = msgspec.json.encode
 _INSERT = "INSERT OR IGNORE INTO event VALUES(?,?,?,?,?,?,?,?,?,?,?,?)"
@@ -83,8 +83,15 @@ class _Intake:
         for statement in LOG_INDEXES.split(";\n"):
             self.index.db.execute(statement)
         self.touched |= voids.settle(self.index)
-        records.settle(self.index, None if self.cold else self.touched)
+        self._settle_records()
         self.index.keep(self.looks, hot=True)
+
+    def _settle_records(self) -> None:
+        touched = {subject for subject in self.touched if subject.partition("/")[0] in RECORDED}
+        if self.cold or touched:  # most writes touch none, and load nothing for them
+            from agenticops.store import records
+
+            records.settle(self.index, None if self.cold else touched)
 
     def _folder(self, path: str) -> None:
         """Look at a folder, from the top down, before it is listed: what a writer does meanwhile is seen next time."""

@@ -51,6 +51,8 @@ CREATE INDEX IF NOT EXISTS event_shard ON event(shard);
 CREATE INDEX IF NOT EXISTS event_kind ON event(kind);
 CREATE INDEX IF NOT EXISTS event_note ON event(subject, name, lamport, id, kind) WHERE {NOTED};
 """
+# Nouns of subjects that the tables of records are folded from.
+RECORDED = frozenset(("instance", "entity", "firing", "outbox", "inbox", "meeting"))
 RECORD_INDEXES = """
 CREATE INDEX IF NOT EXISTS instance_state ON instance(template, state, status);
 CREATE INDEX IF NOT EXISTS instance_status ON instance(status, started);
