@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Callable, Mapping
 
 from agenticops.errors import TrainError
@@ -120,6 +119,8 @@ def overrides(found: Mapping[str, tuple[str, str]], trusted: Callable[[str, str]
         if trusted(key, clone):
             continue
         if "=" in key:
+            import shlex
+
             hint = f"git config --unset-all {shlex.quote(key)}"
             raise TrainError(f"this clone's git configuration names a program by an odd name ({key})", hint=hint)
         if key == _OBJECTS:  # it has several values, of which none can be taken back: git cleans up another time
