@@ -13,12 +13,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from aiosmtpd.controller import Controller
 
 from agenticops.core import executables, outbox
 from agenticops.core.automation import PATH
 from agenticops.flows import trust
 from agenticops.workspace import Workspace
+from tests.stations import Board
 from tests.support import commit_all, git, write
 
 
@@ -164,3 +166,19 @@ def outcomes(repo: Path, id: str) -> list[str]:
 def head(repo: Path) -> str:
     """Give the commit's id."""
     return git(repo, "rev-parse", "HEAD").strip()
+
+
+@pytest.fixture(scope="module", name="web")
+def served() -> Iterator[Web]:
+    """A receiver for the tests of a module."""
+    with web() as found:
+        yield found
+
+
+@pytest.fixture(name="repo")
+def outpost(at: Board, web: Web) -> Path:
+    """A tiny train that posts to the receiver."""
+    web.seen = []
+    path = at("tiny")
+    settings(path, web)
+    return path

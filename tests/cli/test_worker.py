@@ -5,31 +5,17 @@ from __future__ import annotations
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-
-import pytest
 
 from agenticops.flows.worker import run as running
 from agenticops.flows.worker import tenancy
 from agenticops.workspace import Workspace
 from tests import posting
-from tests.stations import Board, data, must, refused
+from tests.posting import outpost, served
+from tests.stations import data, must, refused
 from tests.support import CONSOLE_SCRIPT, thorough
 
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[posting.Web]:
-    with posting.web() as found:
-        yield found
-
-
-@pytest.fixture
-def repo(at: Board, web: posting.Web) -> Path:
-    web.seen = []
-    path = at("tiny")
-    posting.settings(path, web)
-    return path
+__all__ = ["outpost", "served"]
 
 
 def test_a_delivery_from_the_queue_to_its_second_life(repo: Path, web: posting.Web) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +11,11 @@ from agenticops.flows.worker.run import Wanted, Worker
 from agenticops.model.event import Draft
 from agenticops.workspace import Workspace
 from tests import posting
+from tests.posting import served
 from tests.stations import Board
 from tests.support import commit_all, status, thorough, write
+
+__all__ = ["served"]
 
 RULES = """\
 rules:
@@ -39,12 +41,6 @@ rules:
       - type: create_entity
         parameters: {{entity: note, name: "Answer {{{{event.data.answer.id}}}}"}}
 """
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[posting.Web]:
-    with posting.web() as found:
-        yield found
 
 
 @pytest.fixture

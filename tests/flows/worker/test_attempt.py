@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,10 @@ from agenticops.ports.clock import Clock
 from agenticops.store.lock import Lock
 from agenticops.workspace import Workspace
 from tests import posting
-from tests.stations import Board
+from tests.posting import outpost, served
 from tests.support import FixedClock, commit_all, write
+
+__all__ = ["outpost", "served"]
 
 CRM = """\
 code: crm
@@ -29,20 +30,6 @@ when: {{entity: customer, action: create}}
 actions:
   - {{type: call_webhook, url: "{url}", headers: {{Authorization: "Bearer env:CRM_TOKEN"}}}}
 """
-
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[posting.Web]:
-    with posting.web() as found:
-        yield found
-
-
-@pytest.fixture
-def repo(at: Board, web: posting.Web) -> Path:
-    web.seen = []
-    path = at("tiny")
-    posting.settings(path, web)
-    return path
 
 
 def post(repo: Path, clock: Clock | None = None) -> Post:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,10 @@ from agenticops.flows.worker import rows, run, tenancy
 from agenticops.flows.worker.run import Wanted, Worker
 from agenticops.workspace import Workspace
 from tests import postgres, posting
-from tests.stations import Board
+from tests.posting import outpost, served
 from tests.support import commit_all, git, new_repo, status, thorough
 
-
-@pytest.fixture(scope="module")
-def web() -> Iterator[posting.Web]:
-    with posting.web() as found:
-        yield found
-
-
-@pytest.fixture
-def repo(at: Board, web: posting.Web) -> Path:
-    web.seen = []
-    path = at("tiny")
-    posting.settings(path, web)
-    return path
+__all__ = ["outpost", "served"]
 
 
 def once(repo: Path, wait: float = 0.0, commit: bool = False, uncommitted: bool = False) -> run.Report:
