@@ -5,9 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import FrameType
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Protocol
 
 import typer
@@ -17,6 +15,7 @@ from agenticops.cli import board, drivelines, driveview
 from agenticops.cli.commands.options import Group, Json, example
 from agenticops.cli.lines import DIM, Line, clean, following, line, ok
 from agenticops.cli.output import colourful, complain, emit
+from agenticops.cli.signals import hearing
 from agenticops.errors import EXIT_INTERRUPTED, EXIT_OK, EXIT_VERDICT, UsageError
 from agenticops.flows.drive import deliver, preview, status, until
 from agenticops.flows.drive import driver as drivers
@@ -151,27 +150,9 @@ def _ended(report: Report, driver: Driver, money: float, seconds: float) -> list
     return rows
 
 
-@contextmanager
-def _signals(driver: Stoppable) -> Iterator[list[int]]:
+def _signals(driver: Stoppable) -> AbstractContextManager[list[int]]:
     """Let Ctrl-C end the drive after the present bullets, twice, or SIGTERM, at once; gives what was heard."""
-    heard: list[int] = []
-
-    def hear(number: int, frame: FrameType | None) -> None:
-        driver.stop(now=number != signal.SIGINT or bool(heard))
-        heard.append(number)
-
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            try:
-                before[number] = signal.signal(number, hear)
-            except ValueError:
-                break  # not the main thread: whoever called from there stops the driver
-    try:
-        yield heard
-    finally:
-        for known, handler in before.items():
-            signal.signal(known, handler)
+    return hearing(lambda number, again: driver.stop(now=number != signal.SIGINT or again))
 
 
 @app.command("status", **example("agenticops drive status", "agenticops drive status --json"))

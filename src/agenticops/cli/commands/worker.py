@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from enum import StrEnum
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -15,6 +12,7 @@ import typer
 from agenticops.cli.commands.options import Json, example, group
 from agenticops.cli.lines import DIM, WARN, Line, bad, clean, counted, cut, following, line, ok
 from agenticops.cli.output import emit, redacted, show
+from agenticops.cli.signals import hearing
 from agenticops.errors import EXIT_INTERRUPTED, UsageError
 from agenticops.flows.worker import rows as outbox
 from agenticops.model.record import Delivery
@@ -112,29 +110,15 @@ def _next(counts: outbox.Counts) -> str:
     return "agenticops worker run" if counts.queued + counts.trying else "agenticops worker status"
 
 
-@contextmanager
-def _signals(worker: Worker) -> Iterator[None]:
+def _signals(worker: Worker) -> AbstractContextManager[list[int]]:
     """Let a signal end the worker once what is sent has come to its end; the second one ends the process at once."""
-    heard: list[int] = []
 
-    def hear(number: int, frame: FrameType | None) -> None:
-        if heard:
+    def hear(number: int, again: bool) -> None:
+        if again:
             os._exit(EXIT_INTERRUPTED)  # nothing is lost by it: the log says what is still to be sent
-        heard.append(number)
         worker.stop()
 
-    before: dict[signal.Signals, Any] = {}
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            try:
-                before[number] = signal.signal(number, hear)
-            except ValueError:
-                break  # not the main thread: whoever called from there stops the worker
-    try:
-        yield
-    finally:
-        for known, handler in before.items():
-            signal.signal(known, handler)
+    return hearing(hear)
 
 
 @app.command(**example("agenticops worker status"))
