@@ -45,7 +45,9 @@ def begun(repo: Path, forge: Forge, stderr: int) -> subprocess.Popen[str]:
 
     forge.faults.when(relates, "call after", call=lambda request: child[0].send_signal(signal.SIGINT))
     command = [CONSOLE_SCRIPT, "github", "apply"]
-    child.append(subprocess.Popen(command, cwd=repo, stdout=subprocess.DEVNULL, stderr=stderr, text=True))
+    # No stdin: from a terminal there, the bar would take the width of whoever runs the tests.
+    null = subprocess.DEVNULL
+    child.append(subprocess.Popen(command, cwd=repo, stdin=null, stdout=null, stderr=stderr, text=True))
     return child[0]
 
 
